@@ -1,0 +1,56 @@
+"""What sample sets and tuned models may be called."""
+
+import re
+
+from ftdemo.errors import InvalidNameError
+
+BASE = "base"
+"""The name of the untouched base model wherever a model name is asked for."""
+
+MAX_LENGTH = 64
+_ALLOWED = re.compile(r"[\w][\w .\-]*")
+
+
+def check_name(kind: str, name: str) -> str:
+    """Return `name` without surrounding white space, if it can be used.
+
+    Args:
+        kind: what is named, for the message: 'sample set' or 'tuned model'.
+        name: letters of any script, digits, spaces, dots, hyphens and underscores; 64 characters at most.
+
+    Raises:
+        InvalidNameError: it is empty, too long, reserved, or holds another character such as a slash.
+    """
+    name = name.strip()
+    remedy = f"Use up to {MAX_LENGTH} letters, digits, spaces, dots, hyphens or underscores."
+    if not name:
+        raise InvalidNameError(f"The {kind} has no name.", remedy)
+    if len(name) > MAX_LENGTH:
+        raise InvalidNameError(f"The name of the {kind} has {len(name)} characters.", remedy)
+    if not _ALLOWED.fullmatch(name):
+        wrong = next((c for c in name if not re.fullmatch(r"[\w .\-]", c)), name[0])
+        raise InvalidNameError(f"The name {name!r} of the {kind} has the character {wrong!r}.", remedy)
+    if name.lower() == BASE:
+        raise InvalidNameError(
+            f"The name {name!r} is kept for the untouched base model.", f"Choose another name for the {kind}."
+        )
+    return name
+
+
+def name_from_file(file_name: str) -> str:
+    """Make a usable name out of a file's name, without its folder and ending: 'My data (1).csv' → 'My data 1'."""
+    stem = re.split(r"[/\\]", file_name)[-1].rsplit(".", 1)[0]
+    cleaned = re.sub(r"[^\w .\-]+", " ", stem)
+    return re.sub(r" +", " ", cleaned).strip(" .-")[:MAX_LENGTH].strip() or "samples"
+
+
+def first_free_name(wanted: str, taken: set[str]) -> str:
+    """Return `wanted`, or `wanted-2`, `wanted-3`, … if it is taken (regardless of case)."""
+    lowered = {name.lower() for name in taken} | {BASE}
+    if wanted.lower() not in lowered:
+        return wanted
+    return next(
+        candidate
+        for number in range(2, len(lowered) + 3)
+        if (candidate := f"{wanted[: MAX_LENGTH - 6]}-{number}").lower() not in lowered
+    )

@@ -1,0 +1,6 @@
+"""Reading files into samples, checking them, and the library of saved sample sets."""
+
+from ftdemo.samples.library import SampleLibrary
+from ftdemo.samples.report import Problem, SampleReport
+
+__all__ = ["Problem", "SampleLibrary", "SampleReport"]

@@ -1,0 +1,122 @@
+"""One frozen settings object, read once from the environment.
+
+Every variable starts with `FTDEMO_`; README lists them. Gradio's variables (`GRADIO_SERVER_PORT`, …) and
+the Hub's (`HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`, …) keep their own meaning and are not read here.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ftdemo.errors import UserError
+
+DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+REPOSITORY = Path(__file__).resolve().parent.parent
+EXAMPLES_FOLDER = REPOSITORY / "samples"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set from outside.
+
+    Args:
+        data: folder that holds all that is saved: the SQLite file, base models, tuned models.
+        base_model: a Hub id, a local folder, or a GGUF file.
+        threads: processor threads that chat may use.
+        training_threads: processor threads that a training worker may use.
+        max_upload_mb: largest samples file, in megabytes (10^6 bytes).
+        max_answer_tokens: largest number of new tokens one answer may have.
+        source_timeout: seconds a base model source gets to answer before the next one is tried.
+        offline: ask no source that needs the network.
+    """
+
+    data: Path
+    base_model: str = DEFAULT_BASE_MODEL
+    threads: int = 2
+    training_threads: int = 2
+    max_upload_mb: float = 20.0
+    max_answer_tokens: int = 1024
+    source_timeout: float = 5.0
+    offline: bool = False
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data / "ftdemo.db"
+
+    @property
+    def base_models(self) -> Path:
+        """Folder of converted and downloaded base models."""
+        return self.data / "base-models"
+
+    @property
+    def tuned_models(self) -> Path:
+        """Folder of tuned models, one folder per job that made one."""
+        return self.data / "tuned-models"
+
+    @property
+    def job_folders(self) -> Path:
+        """Folder of what jobs leave behind while they run: log and checkpoints."""
+        return self.data / "jobs"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return these settings as the variables that `settings_from_environment` reads, for a worker."""
+        return {
+            "FTDEMO_DATA": str(self.data),
+            "FTDEMO_BASE_MODEL": self.base_model,
+            "FTDEMO_THREADS": str(self.threads),
+            "FTDEMO_TRAINING_THREADS": str(self.training_threads),
+            "FTDEMO_MAX_UPLOAD_MB": str(self.max_upload_mb),
+            "FTDEMO_MAX_ANSWER_TOKENS": str(self.max_answer_tokens),
+            "FTDEMO_SOURCE_TIMEOUT": str(self.source_timeout),
+            "FTDEMO_OFFLINE": "1" if self.offline else "0",
+        }
+
+
+def settings_from_environment(
+    environment: Mapping[str, str] | None = None, data: str | Path | None = None
+) -> Settings:
+    """Read the settings.
+
+    Args:
+        environment: the variables; `os.environ` if None.
+        data: the data folder, instead of the one in the environment.
+
+    Raises:
+        UserError: a variable has a value that cannot be used.
+    """
+    environment = os.environ if environment is None else environment
+    cores = os.cpu_count() or 1
+    folder = Path(data or environment.get("FTDEMO_DATA") or _default_data_folder()).expanduser().absolute()
+    return Settings(
+        data=folder,
+        base_model=environment.get("FTDEMO_BASE_MODEL") or DEFAULT_BASE_MODEL,
+        threads=int(_number(environment, "FTDEMO_THREADS", cores, 1, 1024)),
+        training_threads=int(_number(environment, "FTDEMO_TRAINING_THREADS", cores, 1, 1024)),
+        max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 20.0, 0.001, 100_000),
+        max_answer_tokens=int(_number(environment, "FTDEMO_MAX_ANSWER_TOKENS", 1024, 1, 1_000_000)),
+        source_timeout=_number(environment, "FTDEMO_SOURCE_TIMEOUT", 5.0, 0.1, 3600),
+        offline=environment.get("FTDEMO_OFFLINE", "0").lower() in {"1", "true", "yes"},
+    )
+
+
+def _default_data_folder() -> Path:
+    """`/data` is a Space's persistent disk; everywhere else the folder lies beside app.py."""
+    space_disk = Path("/data")
+    if "SPACE_ID" in os.environ and space_disk.is_dir() and os.access(space_disk, os.W_OK):
+        return space_disk
+    return REPOSITORY / "ftdemo-data"
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise UserError(f"The setting {name} is {text!r}.", f"Set it to a number from {low:g} to {high:g}.")
+    return value

@@ -1,0 +1,102 @@
+"""Conversations: what was asked, and what each side answered."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ftdemo.errors import NotFoundError
+from ftdemo.store.rows import Family, from_row, now
+
+Role = Literal["user", "assistant"]
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A question (role 'user'), or one side's answer (role 'assistant').
+
+    Args:
+        turn: 1 for the first question and its answers, 2 for the next, …
+        model: which model answered; None for a question.
+        generation: the generation settings of an answer.
+        tokens: new tokens of the answer.
+        tokens_per_second: new tokens of this answer over the time it took.
+        time_to_first_token_s: seconds from the request to the first token.
+        finish_reason: 'stop' (the model ended it), 'length' (the limit was reached) or 'cancelled'.
+    """
+
+    turn: int
+    role: Role
+    text: str
+    model: str | None = None
+    generation: dict[str, Any] | None = None
+    tokens: int | None = None
+    tokens_per_second: float | None = None
+    time_to_first_token_s: float | None = None
+    finish_reason: FinishReason | None = None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation with one or more sides."""
+
+    id: int
+    title: str
+    created_at: str
+    messages: tuple[Message, ...]
+
+    @property
+    def turns(self) -> int:
+        """How many questions were asked."""
+        return max((message.turn for message in self.messages), default=0)
+
+    def history(self, model: str) -> list[dict[str, str]]:
+        """What one side has seen: the questions it answered and its own answers, as chat messages.
+
+        A question that this side did not answer (it joined later) is left out.
+        """
+        questions = {message.turn: message.text for message in self.messages if message.role == "user"}
+        history = []
+        for message in self.messages:
+            if message.role == "assistant" and message.model == model and message.text:
+                history.append({"role": "user", "content": questions[message.turn]})
+                history.append({"role": "assistant", "content": message.text})
+        return history
+
+
+class Conversations(Family):
+    """The tables `conversations` and `messages`."""
+
+    def start(self, title: str) -> Conversation:
+        """Save a new, empty conversation."""
+        record = {"title": title[:200], "created_at": now()}
+        return self.get(int(self._table("conversations").insert(record).last_pk))
+
+    def add_turn(self, conversation_id: int, messages: list[Message]) -> None:
+        """Save a question and its answers, all or none."""
+        with self._store.transaction():
+            self._table("messages").insert_all(
+                {
+                    **vars(message),
+                    "generation": json.dumps(message.generation) if message.generation else None,
+                    "conversation_id": conversation_id,
+                    "created_at": now(),
+                }
+                for message in messages
+            )
+
+    def get(self, conversation_id: int) -> Conversation:
+        """One conversation with its messages in order.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
+        for row in self._table("conversations").rows_where("id = ?", [conversation_id]):
+            rows = self._table("messages").rows_where(
+                "conversation_id = ?", [conversation_id], order_by="turn, id"
+            )
+            messages = tuple(
+                from_row(Message, row, generation=json.loads(row["generation"] or "null")) for row in rows
+            )
+            return from_row(Conversation, row, messages=messages)
+        raise NotFoundError(f"There is no conversation {conversation_id}.", "Start a new one.")

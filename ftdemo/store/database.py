@@ -1,0 +1,97 @@
+"""Opening the SQLite file: one connection per thread, write-ahead log, migrations applied."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ftdemo.errors import UserError
+from ftdemo.store.conversations import Conversations
+from ftdemo.store.jobs import Jobs
+from ftdemo.store.migrations import migrations
+from ftdemo.store.models import TunedModels
+from ftdemo.store.samples import SampleSets
+
+BUSY_TIMEOUT_S = 30
+
+
+class Store:
+    """All that is saved, by family of tables.
+
+    The web process, the command line and the workers each open the same file. The write-ahead log lets
+    them read while one of them writes; a writer waits up to 30 seconds for another writer.
+
+    Args:
+        path: the SQLite file; made, with its folder, if it is not there.
+
+    Raises:
+        UserError: the file cannot be opened or is no SQLite file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = threading.local()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._migrate()
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(
+                f"The data file {path} cannot be opened: {error}.",
+                "Name a folder you may write to with --data or FTDEMO_DATA.",
+            ) from error
+
+    def _migrate(self) -> None:
+        if migrations.pending(self.database):
+            migrations.apply(self.database)
+
+    @property
+    def database(self) -> Database:
+        """This thread's connection."""
+        if not hasattr(self._thread, "database"):
+            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S)
+            database = Database(connection)
+            database.enable_wal()
+            database.execute("PRAGMA foreign_keys=on")
+            self._thread.database = database
+        database = self._thread.database
+        assert isinstance(database, Database)
+        return database
+
+    @contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """Hold the write lock for a read followed by a write, so that no other process slips in between.
+
+        sqlite-utils' own `atomic` begins as a reader; two readers that both go on to write would fail.
+        """
+        database = self.database
+        database.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+        except BaseException:
+            database.conn.rollback()
+            raise
+        database.conn.commit()
+
+    @cached_property
+    def sample_sets(self) -> SampleSets:
+        """Sample sets and their samples."""
+        return SampleSets(self)
+
+    @cached_property
+    def models(self) -> TunedModels:
+        """Tuned models."""
+        return TunedModels(self)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Jobs and their metrics."""
+        return Jobs(self)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Conversations and their messages."""
+        return Conversations(self)

@@ -1,0 +1,206 @@
+"""Jobs: their state as workers report it, and the curves they leave."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ftdemo.errors import NotFoundError
+from ftdemo.store.rows import Family, from_row, now
+
+Status = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
+StopRequest = Literal["keep", "discard"]
+ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed", "interrupted"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of long work.
+
+    Args:
+        kind: what it does; 'tune' is the first kind.
+        status: queued, running, finished, stopped, failed or interrupted (its worker died).
+        model_name: the tuned model it makes.
+        settings: the method's settings, as the method's settings class writes them.
+        worker_pid: process id of its worker, while there is one.
+        worker_started: when that process started (seconds since 1970), since process ids are used again.
+        stop_request: 'keep' or 'discard' once somebody asked it to stop.
+        phase: in words, what the worker is doing now.
+        step: optimizer steps done, of `total_steps`.
+        epoch: passes over the samples done.
+        seconds_left: expected time until the last step.
+        memory_bytes: resident memory of the worker at its last report.
+        metrics: figures of the whole run, once it ended.
+        error_message: what went wrong, if it failed.
+        error_remedy: what to do about it.
+    """
+
+    id: int
+    kind: str
+    status: Status
+    model_name: str
+    sample_set_id: int | None
+    sample_set_name: str | None
+    settings: dict[str, Any]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    heartbeat_at: str | None
+    worker_pid: int | None
+    worker_started: float | None
+    stop_request: StopRequest | None
+    phase: str | None
+    step: int
+    total_steps: int | None
+    epoch: float | None
+    seconds_left: float | None
+    memory_bytes: int | None
+    metrics: dict[str, Any]
+    error_message: str | None
+    error_remedy: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class JobMetric:
+    """One point of a job's curves, recorded after an optimizer step.
+
+    Args:
+        loss: mean negative log-likelihood of the answers' tokens in the step's batch, in nats.
+        held_out_loss: the same over the held-out samples, where it was measured at this step.
+        gradient_norm: length of the gradient before clipping.
+        tokens: tokens seen so far.
+        tokens_per_second: speed since the point before.
+        memory_bytes: resident memory of the worker.
+    """
+
+    job_id: int
+    step: int
+    epoch: float | None = None
+    loss: float | None = None
+    held_out_loss: float | None = None
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+    tokens: int | None = None
+    tokens_per_second: float | None = None
+    memory_bytes: int | None = None
+
+
+class Jobs(Family):
+    """The tables `jobs` and `job_metrics`."""
+
+    def add(
+        self,
+        kind: str,
+        model_name: str,
+        settings: dict[str, Any],
+        *,
+        sample_set_id: int | None,
+        sample_set_name: str | None,
+    ) -> Job:
+        """Save a new job as queued."""
+        record = {
+            "kind": kind,
+            "status": "queued",
+            "model_name": model_name,
+            "settings": json.dumps(settings),
+            "sample_set_id": sample_set_id,
+            "sample_set_name": sample_set_name,
+            "created_at": now(),
+            "step": 0,
+            "phase": "waiting in the queue",
+            "metrics": "{}",
+        }
+        return self.get(int(self._table("jobs").insert(record).last_pk))
+
+    def get(self, job_id: int) -> Job:
+        """One job.
+
+        Raises:
+            NotFoundError: there is no job of that number.
+        """
+        for row in self._table("jobs").rows_where("id = ?", [job_id]):
+            return _job(row)
+        raise NotFoundError(f"There is no job {job_id}.", "List the jobs to see their numbers.")
+
+    def all(self) -> list[Job]:
+        """Every job, in the order they were added."""
+        return [_job(row) for row in self._table("jobs").rows_where(order_by="id")]
+
+    def with_status(self, *statuses: Status) -> list[Job]:
+        """The jobs of the given statuses, in the order they were added."""
+        where = f"status in ({', '.join('?' * len(statuses))})"
+        return [_job(row) for row in self._table("jobs").rows_where(where, statuses, order_by="id")]
+
+    def claim_next(self) -> Job | None:
+        """Turn the oldest queued job into a running one, unless a job is running.
+
+        The check and the change are one transaction, so two processes never start two jobs.
+        """
+        with self._store.transaction():
+            if self.with_status("running"):
+                return None
+            queued = self.with_status("queued")
+            if not queued:
+                return None
+            self.update(
+                queued[0].id,
+                status="running",
+                started_at=queued[0].started_at or now(),
+                heartbeat_at=now(),
+                finished_at=None,
+                worker_pid=None,
+                worker_started=None,
+                stop_request=None,
+                phase="starting the worker",
+                error_message=None,
+                error_remedy=None,
+            )
+        return self.get(queued[0].id)
+
+    def update(self, job_id: int, **columns: Any) -> None:
+        """Change columns of a job; `settings` and `metrics` are given as dictionaries."""
+        for name in ("settings", "metrics"):
+            if name in columns:
+                columns[name] = json.dumps(columns[name])
+        self._table("jobs").update(job_id, columns)
+
+    def change_status(self, job_id: int, before: Status, after: Status, **columns: Any) -> bool:
+        """Move a job from one status to another; False, and no change, if it is no longer in the first."""
+        with self._store.transaction():
+            if self.get(job_id).status != before:
+                return False
+            self.update(job_id, status=after, **columns)
+        return True
+
+    def heartbeat(self, job_id: int) -> StopRequest | None:
+        """Note that the worker lives, and return what somebody asked of it."""
+        self._table("jobs").update(job_id, {"heartbeat_at": now()})
+        return self.get(job_id).stop_request
+
+    def record(self, metric: JobMetric) -> None:
+        """Add a point to a job's curves; a point of the same step gains the figures it lacked."""
+        values = {key: value for key, value in vars(metric).items() if value is not None}
+        self._table("job_metrics").upsert({**values, "recorded_at": now()}, pk=("job_id", "step"))
+
+    def metrics(self, job_id: int) -> list[JobMetric]:
+        """The curves of a job, one point a step."""
+        rows = self._table("job_metrics").rows_where("job_id = ?", [job_id], order_by="step")
+        return [from_row(JobMetric, row) for row in rows]
+
+    def forget_metrics_after(self, job_id: int, step: int) -> None:
+        """Drop the points after a step: a resumed run takes those steps again."""
+        self._table("job_metrics").delete_where("job_id = ? and step > ?", [job_id, step])
+
+
+def _job(row: dict[str, Any]) -> Job:
+    return from_row(
+        Job,
+        row,
+        settings=json.loads(row["settings"]),
+        metrics=json.loads(row["metrics"] or "{}"),
+        step=row["step"] or 0,
+    )

@@ -1,0 +1,124 @@
+"""The shape of the SQLite file, as a row of small steps. A step that has shipped is never changed."""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("ftdemo")
+
+
+@migrations()
+def m001_sample_sets(db: Database) -> None:
+    """Question/answer samples, in named sets."""
+    db["sample_sets"].create(
+        {"id": int, "name": str, "file_name": str, "format": str, "created_at": str},
+        pk="id",
+        not_null={"name", "format", "created_at"},
+    )
+    db["sample_sets"].create_index(["name"], unique=True)
+    db["samples"].create(
+        {"id": int, "sample_set_id": int, "position": int, "question": str, "answer": str, "split": str},
+        pk="id",
+        not_null={"sample_set_id", "position", "question", "answer", "split"},
+        foreign_keys=[("sample_set_id", "sample_sets", "id")],
+    )
+    db["samples"].create_index(["sample_set_id", "position"], unique=True)
+
+
+@migrations()
+def m002_jobs(db: Database) -> None:
+    """Long work, one row a job; what a running worker reports is written into its row."""
+    db["jobs"].create(
+        {
+            "id": int,
+            "kind": str,
+            "status": str,
+            "model_name": str,
+            "sample_set_id": int,
+            "sample_set_name": str,
+            "settings": str,
+            "created_at": str,
+            "started_at": str,
+            "finished_at": str,
+            "heartbeat_at": str,
+            "worker_pid": int,
+            "worker_started": float,
+            "stop_request": str,
+            "phase": str,
+            "step": int,
+            "total_steps": int,
+            "epoch": float,
+            "seconds_left": float,
+            "memory_bytes": int,
+            "metrics": str,
+            "error_message": str,
+            "error_remedy": str,
+        },
+        pk="id",
+        not_null={"kind", "status", "model_name", "settings", "created_at"},
+    )
+    db["jobs"].create_index(["status"])
+    db["job_metrics"].create(
+        {
+            "job_id": int,
+            "step": int,
+            "epoch": float,
+            "loss": float,
+            "held_out_loss": float,
+            "learning_rate": float,
+            "gradient_norm": float,
+            "tokens": int,
+            "tokens_per_second": float,
+            "memory_bytes": int,
+            "recorded_at": str,
+        },
+        pk=("job_id", "step"),
+        foreign_keys=[("job_id", "jobs", "id")],
+    )
+
+
+@migrations()
+def m003_tuned_models(db: Database) -> None:
+    """The models that jobs made."""
+    db["tuned_models"].create(
+        {
+            "id": int,
+            "name": str,
+            "base_model": str,
+            "method": str,
+            "folder": str,
+            "job_id": int,
+            "sample_set_name": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"name", "base_model", "method", "folder", "created_at"},
+        foreign_keys=[("job_id", "jobs", "id")],
+    )
+    db["tuned_models"].create_index(["name"], unique=True)
+
+
+@migrations()
+def m004_conversations(db: Database) -> None:
+    """What was asked and answered; one conversation may have several sides, each with its own history."""
+    db["conversations"].create(
+        {"id": int, "title": str, "created_at": str}, pk="id", not_null={"title", "created_at"}
+    )
+    db["messages"].create(
+        {
+            "id": int,
+            "conversation_id": int,
+            "turn": int,
+            "role": str,
+            "model": str,
+            "text": str,
+            "generation": str,
+            "tokens": int,
+            "tokens_per_second": float,
+            "time_to_first_token_s": float,
+            "finish_reason": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"conversation_id", "turn", "role", "text", "created_at"},
+        foreign_keys=[("conversation_id", "conversations", "id")],
+    )
+    db["messages"].create_index(["conversation_id", "turn"])
