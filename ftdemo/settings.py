@@ -101,6 +101,12 @@ def settings_from_environment(
     )
 
 
+def child_environment(settings: Settings | None = None) -> dict[str, str]:
+    """The variables for a Python process of ours, so that it finds this package and the same settings."""
+    path = os.pathsep.join(part for part in (str(REPOSITORY), os.environ.get("PYTHONPATH")) if part)
+    return {**os.environ, "PYTHONPATH": path, **(settings.as_environment() if settings else {})}
+
+
 def _default_data_folder() -> Path:
     """`/data` is a Space's persistent disk; everywhere else the folder lies beside app.py."""
     space_disk = Path("/data")

@@ -11,7 +11,10 @@ HELD_OUT_VALUES = frozenset({"held_out", "held-out", "heldout", "test", "validat
 
 
 def choose_columns(
-    file_name: str, columns: Sequence[str], question_column: str | None = None, answer_column: str | None = None
+    file_name: str,
+    columns: Sequence[str],
+    question_column: str | None = None,
+    answer_column: str | None = None,
 ) -> tuple[str, str]:
     """Return the names of the question and the answer column.
 
@@ -40,7 +43,9 @@ def find_column(columns: Sequence[str], names: Sequence[str]) -> str | None:
     return next((by_lowered[name] for name in names if name in by_lowered), None)
 
 
-def _choose(file_name: str, columns: Sequence[str], role: str, chosen: str | None, names: Sequence[str]) -> str:
+def _choose(
+    file_name: str, columns: Sequence[str], role: str, chosen: str | None, names: Sequence[str]
+) -> str:
     listed = ", ".join(repr(column) for column in columns) or "none"
     if chosen:
         column = find_column(columns, [chosen.strip().lower()])

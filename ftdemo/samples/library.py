@@ -95,4 +95,6 @@ class SampleLibrary:
 
 def example_files() -> list[Path]:
     """The example sets that come with the app; the one of the guided tour comes first."""
-    return sorted(EXAMPLES_FOLDER.glob("*.jsonl"), key=lambda path: (path.stem != "pavan_belagatti", path.stem))
+    return sorted(
+        EXAMPLES_FOLDER.glob("*.jsonl"), key=lambda path: (path.stem != "pavan_belagatti", path.stem)
+    )

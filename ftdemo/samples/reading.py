@@ -135,9 +135,13 @@ def _parse_json(file_name: str, text: str, first_line: int = 1) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         where = f"Line {first_line + error.lineno - 1}, column {error.colno} of {file_name}"
-        raise FileFormatError(f"{where} is not JSON: {error.msg}.", "Mend that place and try again.") from None
+        raise FileFormatError(
+            f"{where} is not JSON: {error.msg}.", "Mend that place and try again."
+        ) from None
     except (ValueError, RecursionError) as error:
-        what = "is nested too deeply" if isinstance(error, RecursionError) else "has a number that is too long"
+        what = (
+            "is nested too deeply" if isinstance(error, RecursionError) else "has a number that is too long"
+        )
         raise FileFormatError(
             f"The JSON from line {first_line} of {file_name} {what}.", "Mend that place and try again."
         ) from None
@@ -180,9 +184,7 @@ def _read_csv(file_name: str, text: str) -> Table:
             "Check the quotation marks around that cell, or save the file as CSV again.",
         ) from None
     if not rows:
-        raise FileFormatError(
-            f"The file {file_name} has a header at most, and no rows.", _FORMATS_REMEDY
-        )
+        raise FileFormatError(f"The file {file_name} has a header at most, and no rows.", _FORMATS_REMEDY)
     return Table("csv", tuple(column for column in header if column), tuple(rows))
 
 

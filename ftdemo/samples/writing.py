@@ -19,7 +19,8 @@ def write_samples(samples: Iterable[Sample], path: Path) -> int:
     ending = path.suffix.lower()
     if ending not in {".jsonl", ".json", ".csv"}:
         raise UserError(
-            f"Samples cannot be written to {path.name}.", "Give a file name that ends in .jsonl, .json or .csv."
+            f"Samples cannot be written to {path.name}.",
+            "Give a file name that ends in .jsonl, .json or .csv.",
         )
     try:
         with path.open("w", encoding="utf-8", newline="") as file:

@@ -20,6 +20,7 @@ class Job:
         kind: what it does; 'tune' is the first kind.
         status: queued, running, finished, stopped, failed or interrupted (its worker died).
         model_name: the tuned model it makes.
+        base_model: the base model it starts from, as it was named then.
         settings: the method's settings, as the method's settings class writes them.
         worker_pid: process id of its worker, while there is one.
         worker_started: when that process started (seconds since 1970), since process ids are used again.
@@ -38,6 +39,7 @@ class Job:
     kind: str
     status: Status
     model_name: str
+    base_model: str
     sample_set_id: int | None
     sample_set_name: str | None
     settings: dict[str, Any]
@@ -96,6 +98,7 @@ class Jobs(Family):
         self,
         kind: str,
         model_name: str,
+        base_model: str,
         settings: dict[str, Any],
         *,
         sample_set_id: int | None,
@@ -106,6 +109,7 @@ class Jobs(Family):
             "kind": kind,
             "status": "queued",
             "model_name": model_name,
+            "base_model": base_model,
             "settings": json.dumps(settings),
             "sample_set_id": sample_set_id,
             "sample_set_name": sample_set_name,

@@ -32,6 +32,7 @@ def m002_jobs(db: Database) -> None:
             "kind": str,
             "status": str,
             "model_name": str,
+            "base_model": str,
             "sample_set_id": int,
             "sample_set_name": str,
             "settings": str,
@@ -53,7 +54,7 @@ def m002_jobs(db: Database) -> None:
             "error_remedy": str,
         },
         pk="id",
-        not_null={"kind", "status", "model_name", "settings", "created_at"},
+        not_null={"kind", "status", "model_name", "base_model", "settings", "created_at"},
     )
     db["jobs"].create_index(["status"])
     db["job_metrics"].create(

@@ -32,7 +32,14 @@ class TunedModels(Family):
     """The table `tuned_models`."""
 
     def add(
-        self, name: str, *, base_model: str, method: str, folder: str, job_id: int, sample_set_name: str | None
+        self,
+        name: str,
+        *,
+        base_model: str,
+        method: str,
+        folder: str,
+        job_id: int,
+        sample_set_name: str | None,
     ) -> TunedModel:
         """Save a new model's row.
 
@@ -40,7 +47,7 @@ class TunedModels(Family):
             InvalidNameError: there is a tuned model of that name.
         """
         with self._store.transaction():
-            self._refuse_taken(name)
+            self.refuse_taken(name)
             self._table("tuned_models").insert(
                 {
                     "name": name,
@@ -86,7 +93,7 @@ class TunedModels(Family):
         model = self.get(name)
         with self._store.transaction():
             if new_name != name:
-                self._refuse_taken(new_name)
+                self.refuse_taken(new_name)
             self._table("tuned_models").update(model.id, {"name": new_name})
         return self.get(new_name)
 
@@ -98,7 +105,8 @@ class TunedModels(Family):
         """
         self._table("tuned_models").delete(self.get(name).id)
 
-    def _refuse_taken(self, name: str) -> None:
+    def refuse_taken(self, name: str) -> None:
+        """Raise InvalidNameError if there is a tuned model of that name."""
         if self.find(name) is not None:
             raise InvalidNameError(
                 f"There is a tuned model named {name!r} already.",

@@ -33,7 +33,9 @@ class Family:
 def from_row(kind: type[T], row: Mapping[str, Any], **computed: object) -> T:
     """Make a dataclass out of a row's columns of the same names; `computed` fields come first."""
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: value for key, value in row.items() if key in names and key not in computed}, **computed)
+    return kind(
+        **{key: value for key, value in row.items() if key in names and key not in computed}, **computed
+    )
 
 
 def now() -> str:

@@ -56,7 +56,9 @@ _WITH_COUNTS = """
 class SampleSets(Family):
     """The tables `sample_sets` and `samples`."""
 
-    def add(self, name: str, samples: Iterable[Sample], *, file_name: str | None, file_format: str) -> SampleSet:
+    def add(
+        self, name: str, samples: Iterable[Sample], *, file_name: str | None, file_format: str
+    ) -> SampleSet:
         """Save a new set, whole or not at all.
 
         Raises:

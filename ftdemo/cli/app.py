@@ -1,0 +1,27 @@
+"""The commands, gathered."""
+
+import logging
+
+import typer
+
+from ftdemo.cli import asking, jobs, models, samples, serving, tuning
+
+app = typer.Typer(
+    name="ftdemo",
+    help="Fine-tune a small language model on your own questions and answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(samples.app, name="samples", help="Sets of questions and answers.")
+app.add_typer(jobs.app, name="jobs", help="Long work: list, show, stop, resume.")
+app.add_typer(models.app, name="models", help="Tuned models.")
+app.command("tune")(tuning.tune)
+app.command("ask")(asking.ask)
+app.command("serve")(serving.serve)
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    app(prog_name="python -m ftdemo")

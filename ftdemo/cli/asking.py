@@ -1,0 +1,38 @@
+"""`ask`."""
+
+from typing import Annotated
+
+import typer
+
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
+from ftdemo.engines import GenerationSettings
+from ftdemo.names import BASE
+
+
+@command
+def ask(
+    question: Annotated[str, typer.Argument(help="What to ask.", show_default=False)],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="'base' or a tuned model; several are asked side by side.", show_default=BASE),
+    ] = None,
+    max_new_tokens: Annotated[int, typer.Option(help="Most tokens of an answer.")] = 160,
+    temperature: Annotated[float, typer.Option(help="0 is greedy; above 0 samples.")] = 0.0,
+    top_p: Annotated[float, typer.Option(help="When sampling, the nucleus.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="When sampling, start of random numbers.")] = 0,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask one or several models a question."""
+    studio = open_studio(data)
+    generation = GenerationSettings(max_new_tokens, temperature, top_p, seed)
+    answers = studio.ask(question, model or [BASE], generation)
+    if as_json:
+        print_json({"answers": answers})
+        return
+    for answer in answers:
+        typer.echo(f"{answer.model}: {answer.text}")
+        typer.echo(
+            f"    {answer.tokens} tokens, {answer.tokens_per_second:.1f} tokens/s, "
+            f"first after {answer.time_to_first_token_s:.2f} s"
+        )

@@ -1,0 +1,77 @@
+"""What commands print: sentences and tables for people, one JSON object with `--json`, errors too."""
+
+import dataclasses
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ftdemo.errors import UserError
+from ftdemo.settings import settings_from_environment
+from ftdemo.studio import Studio
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Data folder, instead of FTDEMO_DATA.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def open_studio(data: Path | None, base: str | None = None) -> Studio:
+    """The app on the data folder and base model of the command line, or of the environment."""
+    settings = settings_from_environment(data=data)
+    return Studio(dataclasses.replace(settings, base_model=base) if base else settings)
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make errors a person can mend end the command with status 1, as a sentence or as JSON."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except UserError as error:
+            if kwargs.get("as_json"):
+                print_json({"error": {"message": error.message, "remedy": error.remedy}})
+            else:
+                typer.echo(f"Error: {error.message}\n{error.remedy}", err=True)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return wrapped
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
+    """Print rows under their columns' names, or a sentence if there are none."""
+    lines = [[str(cell) if cell is not None else "" for cell in row] for row in rows]
+    if not lines:
+        typer.echo(empty)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *lines, strict=True)]
+    for line in [list(columns), *lines]:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def progress(line: str) -> None:
+    """Show a passing line on standard error, each over the last on a terminal."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r\033[K{line}", nl=False, err=True)
+    else:
+        typer.echo(line, err=True)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not made for JSON")

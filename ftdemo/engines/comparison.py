@@ -1,0 +1,117 @@
+"""One question to several sides at once, each with its own history, saved turn by turn."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from ftdemo.engines.protocol import ChatRequest, Engine, GenerationSettings, TokenEvent
+from ftdemo.errors import UserError
+from ftdemo.store import Store
+from ftdemo.store.conversations import Conversation, Message
+
+MAX_SIDES = 4
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One side's answer, whole or in the making.
+
+    Args:
+        model: who answers.
+        text: the answer so far.
+        tokens: tokens so far.
+        tokens_per_second: tokens so far over the seconds since the question.
+        time_to_first_token_s: seconds from the question to the first token.
+        finish_reason: 'stop', 'length', 'cancelled', or None while more may come.
+    """
+
+    model: str
+    text: str = ""
+    tokens: int = 0
+    tokens_per_second: float = 0.0
+    time_to_first_token_s: float = 0.0
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question with every side's answer so far.
+
+    Args:
+        conversation_id: where the turn is saved, for the next question.
+        question: what was asked.
+        answers: one for each side, in the order of the models asked.
+    """
+
+    conversation_id: int
+    question: str
+    answers: tuple[Answer, ...]
+
+
+def compare(
+    engine: Engine,
+    store: Store,
+    question: str,
+    models: Sequence[str],
+    settings: GenerationSettings,
+    cancelled: threading.Event,
+    conversation_id: int | None = None,
+) -> Iterator[Turn]:
+    """Ask every side the same question, in one batch.
+
+    The turn is saved when it ends, also if it is cancelled or whoever reads it leaves.
+
+    Args:
+        engine: generates the answers.
+        store: where the conversation is.
+        question: what to ask.
+        models: the sides, up to four; 'base' or tuned models.
+        settings: the same for each side.
+        cancelled: set it to end the answers.
+        conversation_id: go on with this conversation; a new one is started if None.
+
+    Yields:
+        The turn after each token of a side.
+    """
+    sides = list(dict.fromkeys(models))
+    question = question.strip()
+    if not question:
+        raise UserError("The question is empty.", "Type a question.")
+    if not 1 <= len(sides) <= MAX_SIDES:
+        raise UserError(f"{len(sides)} models are asked.", f"Choose from 1 to {MAX_SIDES} models.")
+    known = store.conversations.get(conversation_id) if conversation_id is not None else None
+    requests = [
+        ChatRequest(model, [*(known.history(model) if known else []), {"role": "user", "content": question}])
+        for model in sides
+    ]
+    answers = [Answer(model) for model in sides]
+    conversation: Conversation | None = known
+    try:
+        for event in engine.stream(requests, settings, cancelled):
+            # Only a question that the engine has accepted starts a conversation.
+            conversation = conversation or store.conversations.start(question)
+            answers[event.side] = _answer(sides[event.side], event)
+            yield Turn(conversation.id, question, tuple(answers))
+    finally:
+        if conversation is not None and any(answer.tokens for answer in answers):
+            _save(store, conversation, question, answers, settings)
+
+
+def _answer(model: str, event: TokenEvent) -> Answer:
+    values = {key: value for key, value in vars(event).items() if key != "side"}
+    return Answer(model=model, **values)
+
+
+def _save(
+    store: Store,
+    conversation: Conversation,
+    question: str,
+    answers: Sequence[Answer],
+    settings: GenerationSettings,
+) -> None:
+    turn = conversation.turns + 1
+    messages = [Message(turn, "user", question)]
+    for answer in answers:
+        values = {**vars(answer), "finish_reason": answer.finish_reason or "cancelled"}
+        messages.append(Message(turn, "assistant", generation=asdict(settings), **values))
+    store.conversations.add_turn(conversation.id, messages)

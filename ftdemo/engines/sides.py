@@ -1,0 +1,75 @@
+"""From the token ids of a batch, step by step, to each side's text and figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from ftdemo.engines.protocol import TokenEvent
+from ftdemo.store.conversations import FinishReason
+
+
+class Side:
+    """One answer in the making.
+
+    Args:
+        index: its place in the batch.
+        began: `time.perf_counter()` at the request.
+        decode: turns token ids into text.
+    """
+
+    def __init__(self, index: int, began: float, decode: Callable[[list[int]], str]) -> None:
+        self.index = index
+        self.finish_reason: FinishReason | None = None
+        self._began = began
+        self._decode = decode
+        self._tokens: list[int] = []
+        self._first: float | None = None
+        self._last = began
+
+    def add(self, token: int, ends: bool) -> TokenEvent:
+        """Take the next token; `ends` tells that it is an end-of-turn token, which is no part of the text."""
+        self._last = time.perf_counter()
+        if self._first is None:
+            self._first = self._last
+        if ends:
+            self.finish_reason = "stop"
+        else:
+            self._tokens.append(token)
+        return self.event()
+
+    def finish(self, reason: FinishReason) -> TokenEvent:
+        """End the side for another reason than its own."""
+        self.finish_reason = reason
+        return self.event()
+
+    def event(self) -> TokenEvent:
+        """The side as it is now."""
+        text = self._decode(self._tokens)
+        if self.finish_reason is None:
+            # The first bytes of a character that needs more tokens decode to U+FFFD; wait for the rest.
+            text = text.rstrip("\ufffd")
+        seconds = self._last - self._began
+        return TokenEvent(
+            side=self.index,
+            text=text.strip() if self.finish_reason else text.lstrip(),
+            tokens=len(self._tokens),
+            tokens_per_second=len(self._tokens) / seconds if seconds else 0.0,
+            time_to_first_token_s=(self._first or self._last) - self._began,
+            finish_reason=self.finish_reason,
+        )
+
+
+def advance(
+    sides: Sequence[Side], tokens: Sequence[int], end_tokens: Collection[int]
+) -> Iterator[TokenEvent]:
+    """Give each side that has not ended its token of this step.
+
+    Args:
+        sides: the batch.
+        tokens: one token id for each side; what stands there for a side that has ended is padding.
+        end_tokens: the ids that end a turn.
+    """
+    for side, token in zip(sides, tokens, strict=True):
+        if side.finish_reason is None:
+            yield side.add(token, token in end_tokens)

@@ -1,0 +1,187 @@
+"""Chat with transformers: any model it knows, base and tuned models in one batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BatchEncoding,
+    GenerationConfig,
+    StoppingCriteria,
+    set_seed,
+)
+from transformers.generation.streamers import BaseStreamer
+from transformers.utils import logging as transformers_logging
+
+from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
+from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.engines.sides import Side, advance
+from ftdemo.errors import UserError
+from ftdemo.models.base import BaseModel
+from ftdemo.models.device import choose_device
+
+if TYPE_CHECKING:
+    import torch
+
+_END = object()
+
+# Bars for a load that takes a second, and notes to transformers' own developers, are noise on a command line.
+transformers_logging.disable_progress_bar()
+warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.")
+
+
+class TransformersEngine:
+    """Answers with `model.generate`.
+
+    One batch is generated at a time; further calls wait for their turn.
+
+    Args:
+        base: the base model; loading it takes a second or two.
+        adapter_folder: gives the folder of a model's adapter by its name; None for the base model.
+        threads: processor threads to use.
+    """
+
+    def __init__(self, base: BaseModel, adapter_folder: Callable[[str], Path | None], threads: int) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self.base = base
+        self.device = choose_device()
+        self._adapter_folder = adapter_folder
+        self._tokenizer = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
+        if self._tokenizer.pad_token is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype)
+        self._model.to(self.device.type).eval()
+        self._adapters = AdapterPool(self._model)
+        self._turn = threading.Lock()
+        ends = self._model.generation_config.eos_token_id
+        self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
+
+    def stream(
+        self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
+    ) -> Iterator[TokenEvent]:
+        """Generate one answer for each request in one batch; see `Engine.stream`."""
+        began = time.perf_counter()
+        with self._turn:
+            names: list[str] = []
+            for request in requests:
+                folder = self._adapter_folder(request.model)
+                names.append(self._adapters.attach(folder, names) if folder else NO_ADAPTER)
+            inputs = self._prompts(requests, settings)
+            sides = [Side(index, began, self._decode) for index in range(len(requests))]
+            steps: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            worker = threading.Thread(
+                target=self._generate, args=(names, inputs, settings, steps, cancelled), daemon=True
+            )
+            worker.start()
+            try:
+                while (step := steps.get()) is not _END:
+                    if isinstance(step, BaseException):
+                        raise step
+                    yield from advance(sides, step, self._end_tokens)
+                for side in sides:
+                    if side.finish_reason is None:
+                        yield side.finish("cancelled" if cancelled.is_set() else "length")
+            finally:
+                # Whoever reads may leave in the middle (a closed browser tab): the batch ends with them.
+                cancelled.set()
+                worker.join()
+
+    def _prompts(self, requests: Sequence[ChatRequest], settings: GenerationSettings) -> BatchEncoding:
+        texts = [
+            self._tokenizer.apply_chat_template(
+                list(request.messages), tokenize=False, add_generation_prompt=True
+            )
+            for request in requests
+        ]
+        inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        length = inputs["input_ids"].shape[1]
+        context = self._model.config.max_position_embeddings
+        if length + settings.max_new_tokens > context:
+            raise UserError(
+                f"The conversation has {length} tokens; with an answer of up to {settings.max_new_tokens} "
+                f"that is more than the {context} the model can read.",
+                "Start a new conversation, ask a shorter question, or allow fewer new tokens.",
+            )
+        return inputs.to(self.device.type)
+
+    def _generate(
+        self,
+        names: list[str],
+        inputs: BatchEncoding,
+        settings: GenerationSettings,
+        steps: queue.SimpleQueue[Any],
+        cancelled: threading.Event,
+    ) -> None:
+        """Run in a thread of its own: `generate` calls back, `stream` yields."""
+        import torch
+
+        sampling: dict[str, Any] = {"do_sample": False}
+        if settings.temperature > 0:
+            set_seed(settings.seed)
+            sampling = {
+                "do_sample": True,
+                "temperature": settings.temperature,
+                "top_p": settings.top_p,
+                "top_k": 0,
+            }
+        config = GenerationConfig(
+            max_new_tokens=settings.max_new_tokens,
+            eos_token_id=sorted(self._end_tokens),
+            pad_token_id=self._tokenizer.pad_token_id,
+            **sampling,
+        )
+        try:
+            with torch.inference_mode(), self._adapters.batch(names) as (model, arguments):
+                model.generate(
+                    **inputs,
+                    **arguments,
+                    generation_config=config,
+                    streamer=_StepStreamer(steps),
+                    stopping_criteria=[_Cancelled(cancelled)],
+                )
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is awaited
+            steps.put(error)
+        else:
+            steps.put(_END)
+
+    def _decode(self, tokens: list[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+
+
+class _StepStreamer(BaseStreamer):
+    """Hands the batch's tokens of each step to a queue; `generate` calls it with the prompts first."""
+
+    def __init__(self, steps: queue.SimpleQueue[Any]) -> None:
+        self._steps = steps
+        self._prompts_seen = False
+
+    def put(self, value: torch.Tensor) -> None:
+        """Take a tensor of token ids: of shape (batch, length) first, then (batch,) at each step."""
+        if self._prompts_seen:
+            self._steps.put(value.tolist())
+        self._prompts_seen = True
+
+    def end(self) -> None:
+        """Nothing to flush."""
+
+
+class _Cancelled(StoppingCriteria):
+    """Ends every row once the event is set."""
+
+    def __init__(self, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> torch.Tensor:
+        import torch
+
+        return torch.full((input_ids.shape[0],), self._cancelled.is_set(), device=input_ids.device)

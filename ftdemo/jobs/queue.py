@@ -1,0 +1,177 @@
+"""The queue: one job runs at a time, and nobody has to stay to run the next.
+
+There is no dispatcher process. Whoever looks at the queue (the page as it polls, the command line, a worker
+that has just ended) calls `refresh`, which marks jobs whose worker died and starts the next one. The store's
+write lock sees to it that only one of them starts it.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ftdemo.errors import UserError
+from ftdemo.jobs.process import is_alive, start_worker
+from ftdemo.settings import Settings
+from ftdemo.store import Store
+from ftdemo.store.jobs import Job, JobMetric, StopRequest
+from ftdemo.store.rows import now
+
+START_GRACE_S = 60.0
+POLL_S = 0.5
+
+
+class JobQueue:
+    """Jobs in the order they were given.
+
+    Args:
+        store: where they are saved.
+        settings: given to the workers.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def submit(
+        self,
+        kind: str,
+        model_name: str,
+        settings: dict[str, Any],
+        *,
+        sample_set_id: int | None = None,
+        sample_set_name: str | None = None,
+    ) -> Job:
+        """Save a job and start it if none is running."""
+        job = self._store.jobs.add(
+            kind,
+            model_name,
+            self._settings.base_model,
+            settings,
+            sample_set_id=sample_set_id,
+            sample_set_name=sample_set_name,
+        )
+        self.refresh()
+        return self.get(job.id)
+
+    def refresh(self) -> None:
+        """Mark running jobs whose worker is gone as interrupted, and start the next queued job."""
+        self._children = [child for child in self._children if child.poll() is None]
+        for job in self._store.jobs.with_status("running"):
+            if not _has_worker(job):
+                self._mark_dead(job)
+        claimed = self._store.jobs.claim_next()
+        if claimed is not None:
+            self._children.append(start_worker(claimed, self._settings))
+
+    def all(self) -> list[Job]:
+        """Every job, oldest first."""
+        self.refresh()
+        return self._store.jobs.all()
+
+    def get(self, job_id: int) -> Job:
+        """One job; raises NotFoundError."""
+        return self._store.jobs.get(job_id)
+
+    def current(self) -> Job | None:
+        """The job that is running, or the next one that will, or None."""
+        self.refresh()
+        waiting = self._store.jobs.with_status("running") or self._store.jobs.with_status("queued")
+        return waiting[0] if waiting else None
+
+    def metrics(self, job_id: int) -> list[JobMetric]:
+        """The curves of a job; raises NotFoundError."""
+        self.get(job_id)
+        return self._store.jobs.metrics(job_id)
+
+    def log(self, job_id: int) -> str:
+        """What the worker of a job printed."""
+        self.get(job_id)
+        file = self._settings.job_folders / str(job_id) / "log.txt"
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+    def stop(self, job_id: int, keep: bool = True) -> Job:
+        """Ask a job to stop after its present step; one that has not started never will.
+
+        Args:
+            job_id: the job.
+            keep: save what was learned so far as the tuned model, or discard it.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UserError: it has ended already.
+        """
+        job = self.get(job_id)
+        if job.ended:
+            raise UserError(f"Job {job_id} has {_in_words(job)} already.", "There is nothing to stop.")
+        wanted: StopRequest = "keep" if keep else "discard"
+        if not self._store.jobs.change_status(job_id, "queued", "stopped", finished_at=now(), phase=""):
+            self._store.jobs.update(job_id, stop_request=wanted)
+        self.refresh()
+        return self.get(job_id)
+
+    def resume(self, job_id: int) -> Job:
+        """Put a job that was interrupted, stopped or has failed back into the queue.
+
+        It goes on from its last checkpoint, or starts again if it had none.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UserError: it has not ended, or has made its model.
+        """
+        job = self.get(job_id)
+        if not job.ended:
+            raise UserError(f"Job {job_id} is {job.status}.", "Wait until it has ended.")
+        if any(model.job_id == job_id for model in self._store.models.all()):
+            raise UserError(
+                f"Job {job_id} has made its model.", "Remove that model first, or start a new job instead."
+            )
+        self._store.jobs.change_status(
+            job_id, job.status, "queued", phase="waiting in the queue", stop_request=None, finished_at=None
+        )
+        self.refresh()
+        return self.get(job_id)
+
+    def wait(self, job_id: int, on_change: Callable[[Job], None] = lambda job: None) -> Job:
+        """Return a job once it has ended.
+
+        Args:
+            job_id: the job.
+            on_change: called whenever what is known of it has changed.
+        """
+        seen: Job | None = None
+        while True:
+            self.refresh()
+            job = self.get(job_id)
+            if job != seen:
+                on_change(job)
+            if job.ended:
+                return job
+            seen = job
+            time.sleep(POLL_S)
+
+    def _mark_dead(self, job: Job) -> None:
+        asked = job.stop_request is not None
+        self._store.jobs.change_status(
+            job.id,
+            "running",
+            "stopped" if asked else "interrupted",
+            finished_at=now(),
+            phase="",
+            error_message=None if asked else "The worker process ended before the job did.",
+            error_remedy=None if asked else "Resume the job: it goes on from its last checkpoint.",
+        )
+
+
+def _has_worker(job: Job) -> bool:
+    """Whether a running job's worker lives; one that was just started may not have said its id yet."""
+    if job.worker_pid is not None and job.worker_started is not None:
+        return is_alive(job.worker_pid, job.worker_started)
+    claimed = datetime.fromisoformat(job.heartbeat_at or job.created_at)
+    return (datetime.now(UTC) - claimed).total_seconds() < START_GRACE_S
+
+
+def _in_words(job: Job) -> str:
+    return {"stopped": "been stopped", "interrupted": "been interrupted"}.get(job.status, job.status)

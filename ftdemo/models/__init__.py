@@ -1,0 +1,7 @@
+"""Base models and where they come from; the registry of tuned models."""
+
+from ftdemo.models.base import BaseModel, ensure_base_model
+from ftdemo.models.progress import FetchProgress
+from ftdemo.models.registry import ModelRegistry
+
+__all__ = ["BaseModel", "FetchProgress", "ModelRegistry", "ensure_base_model"]

@@ -1,0 +1,20 @@
+"""Whether a folder holds a whole model in the form of transformers."""
+
+import json
+from pathlib import Path
+
+
+def missing_parts(folder: Path) -> str | None:
+    """Name the first part that a model folder lacks, or None if it is whole.
+
+    A download that was cut off leaves a folder too, with some of its files: it must not be used by half.
+    """
+    if not (folder / "config.json").is_file():
+        return "config.json"
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+        return "tokenizer"
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return next((shard for shard in sorted(shards) if not (folder / shard).is_file()), None)
+    return None if (folder / "model.safetensors").is_file() else "weights (model.safetensors)"

@@ -1,0 +1,158 @@
+"""`Studio`: everything the app does, as Python calls. The page and the command line call nothing else.
+
+from ftdemo.studio import Studio
+
+studio = Studio()
+studio.samples.add("samples/pavan_belagatti.jsonl")
+job = studio.jobs.wait(studio.tune("pavan", samples="pavan_belagatti").id)
+for answer in studio.ask("Who is Pavan Belagatti?", ["base", "pavan"]):
+    print(answer.model, answer.text)
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ftdemo.engines.comparison import Answer, Turn, compare
+from ftdemo.engines.host import EngineHost, EngineStatus
+from ftdemo.engines.protocol import Engine, GenerationSettings
+from ftdemo.errors import UserError
+from ftdemo.jobs import JobQueue
+from ftdemo.models import BaseModel, ModelRegistry
+from ftdemo.names import BASE
+from ftdemo.samples import SampleLibrary
+from ftdemo.settings import Settings, settings_from_environment
+from ftdemo.store import Store
+from ftdemo.store.jobs import Job
+from ftdemo.training.recipes import DEFAULT_RECIPE, settings_from
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the line at the top of the page shows.
+
+    Args:
+        base_model: the base model's name.
+        engine: how far the chat engine is.
+        job: the job that is running or will run next, if any.
+    """
+
+    base_model: str
+    engine: EngineStatus
+    job: Job | None
+
+
+class Studio:
+    """The app, without a page.
+
+    Args:
+        settings: read from the environment if None.
+
+    Raises:
+        UserError: a setting or the data folder cannot be used.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or settings_from_environment()
+        self.store = Store(self.settings.database)
+        self.samples = SampleLibrary(self.store, self.settings.max_upload_mb)
+        self.models = ModelRegistry(self.store, self.settings.tuned_models)
+        self.jobs = JobQueue(self.store, self.settings)
+
+    @cached_property
+    def engine(self) -> EngineHost:
+        """The chat engine's host; no model is loaded before it is needed."""
+        return EngineHost(self.settings, self._make_engine)
+
+    def status(self) -> Status:
+        """What is going on; also starts the next job if it is time."""
+        return Status(self.settings.base_model, self.engine.status, self.jobs.current())
+
+    def tune(self, name: str, samples: str, recipe: str = DEFAULT_RECIPE, **changes: Any) -> Job:
+        """Queue a job that tunes the base model on a sample set.
+
+        Args:
+            name: the tuned model's name to be.
+            samples: the sample set's name.
+            recipe: 'quick', 'balanced' or 'thorough'.
+            **changes: settings other than the recipe's: the fields of `TuneSettings`.
+
+        Raises:
+            UserError: a name or a setting cannot be used; no job is queued then.
+        """
+        settings = settings_from(recipe, **changes)
+        name = self.models.check_new_name(name)
+        sample_set = self.samples.get(samples)
+        if not sample_set.train:
+            raise UserError(
+                f"The sample set {samples!r} has no samples to learn from, only held-out ones.",
+                "Give some of its rows the split 'train'.",
+            )
+        return self.jobs.submit(
+            "tune", name, settings.as_dict(), sample_set_id=sample_set.id, sample_set_name=sample_set.name
+        )
+
+    def compare(
+        self,
+        question: str,
+        models: Sequence[str] = (BASE,),
+        generation: GenerationSettings | None = None,
+        conversation_id: int | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Iterator[Turn]:
+        """Ask models side by side and yield the turn as it grows; see `engines.comparison.compare`.
+
+        Raises:
+            UserError: the question, a model or a setting cannot be used.
+        """
+        generation = generation or GenerationSettings()
+        if generation.max_new_tokens > self.settings.max_answer_tokens:
+            raise UserError(
+                f"An answer of up to {generation.max_new_tokens} tokens is asked for; "
+                f"{self.settings.max_answer_tokens} is the most here.",
+                "Ask for fewer, or raise FTDEMO_MAX_ANSWER_TOKENS.",
+            )
+        for model in models:
+            self._adapter_folder(model)
+        yield from compare(
+            self.engine.get(),
+            self.store,
+            question,
+            models,
+            generation,
+            cancelled or threading.Event(),
+            conversation_id,
+        )
+
+    def ask(
+        self, question: str, models: Sequence[str] = (BASE,), generation: GenerationSettings | None = None
+    ) -> list[Answer]:
+        """Ask models side by side and return their whole answers, in the order of the models.
+
+        Raises:
+            UserError: the question, a model or a setting cannot be used.
+        """
+        turn: Turn | None = None
+        for turn in self.compare(question, models, generation):  # noqa: B007 - the last one is wanted
+            pass
+        return list(turn.answers) if turn else []
+
+    def _adapter_folder(self, model: str) -> Path | None:
+        if model == BASE:
+            return None
+        tuned = self.models.get(model)
+        if tuned.base_model != self.settings.base_model:
+            raise UserError(
+                f"The model {model!r} was tuned from {tuned.base_model}; "
+                f"the base model here is {self.settings.base_model}.",
+                f"Start with FTDEMO_BASE_MODEL={tuned.base_model} to ask it.",
+            )
+        return self.models.files(tuned)
+
+    def _make_engine(self, base: BaseModel) -> Engine:
+        from ftdemo.engines.transformers_engine import TransformersEngine
+
+        return TransformersEngine(base, self._adapter_folder, self.settings.threads)
