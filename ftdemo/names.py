@@ -38,7 +38,7 @@ def check_name(kind: str, name: str) -> str:
 
 
 def name_from_file(file_name: str) -> str:
-    """Make a usable name out of a file's name, without its folder and ending: 'My data (1).csv' → 'My data 1'."""
+    """Make a usable name out of a file's name, less folder and ending: 'My data (1).csv' → 'My data 1'."""
     stem = re.split(r"[/\\]", file_name)[-1].rsplit(".", 1)[0]
     cleaned = re.sub(r"[^\w .\-]+", " ", stem)
     return re.sub(r" +", " ", cleaned).strip(" .-")[:MAX_LENGTH].strip() or "samples"

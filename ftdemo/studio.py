@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ftdemo.engines.comparison import Answer, Turn, compare
+from ftdemo.engines.comparison import Answer, Turn, compare, turns_of
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
-from ftdemo.errors import UserError
+from ftdemo.errors import NotFoundError, UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.names import BASE
@@ -61,6 +61,7 @@ class Studio:
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb)
         self.models = ModelRegistry(self.store, self.settings.tuned_models)
         self.jobs = JobQueue(self.store, self.settings)
+        self._running: dict[str, threading.Event] = {}
 
     @cached_property
     def engine(self) -> EngineHost:
@@ -101,9 +102,16 @@ class Studio:
         models: Sequence[str] = (BASE,),
         generation: GenerationSettings | None = None,
         conversation_id: int | None = None,
-        cancelled: threading.Event | None = None,
+        session: str | None = None,
     ) -> Iterator[Turn]:
         """Ask models side by side and yield the turn as it grows; see `engines.comparison.compare`.
+
+        Args:
+            question: what to ask.
+            models: the sides.
+            generation: the same for each side.
+            conversation_id: go on with this conversation.
+            session: a name under which `cancel` ends these answers; one turn at a time has it.
 
         Raises:
             UserError: the question, a model or a setting cannot be used.
@@ -117,15 +125,30 @@ class Studio:
             )
         for model in models:
             self._adapter_folder(model)
-        yield from compare(
-            self.engine.get(),
-            self.store,
-            question,
-            models,
-            generation,
-            cancelled or threading.Event(),
-            conversation_id,
-        )
+        cancelled = threading.Event()
+        if session is not None:
+            self.cancel(session)
+            self._running[session] = cancelled
+        try:
+            yield from compare(
+                self.engine.get(), self.store, question, models, generation, cancelled, conversation_id
+            )
+        finally:
+            if session is not None and self._running.get(session) is cancelled:
+                del self._running[session]
+
+    def conversation(self, conversation_id: int | None) -> list[Turn]:
+        """The turns of a saved conversation; none if there is no such conversation."""
+        try:
+            return turns_of(self.store.conversations.get(conversation_id or 0))
+        except NotFoundError:
+            return []
+
+    def cancel(self, session: str) -> None:
+        """End the answers that are being generated for a session, if any; what there is of them is kept."""
+        running = self._running.get(session)
+        if running is not None:
+            running.set()
 
     def ask(
         self, question: str, models: Sequence[str] = (BASE,), generation: GenerationSettings | None = None

@@ -19,6 +19,8 @@ def serve(
 ) -> None:
     """Serve the page until Ctrl-C."""
     # The page brings gradio, which no other command waits for.
-    from ftdemo.ui import launch
+    from ftdemo.ui import build
+    from ftdemo.ui import serve as serve_page
 
-    launch(open_studio(data), server_name=host, server_port=port)
+    studio = open_studio(data)
+    serve_page(build(studio.settings, studio), studio.settings, server_name=host, server_port=port)

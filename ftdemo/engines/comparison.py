@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ftdemo.engines.protocol import ChatRequest, Engine, GenerationSettings, TokenEvent
 from ftdemo.errors import UserError
@@ -95,6 +95,25 @@ def compare(
     finally:
         if conversation is not None and any(answer.tokens for answer in answers):
             _save(store, conversation, question, answers, settings)
+
+
+def turns_of(conversation: Conversation) -> list[Turn]:
+    """The turns of a saved conversation, as they were when each ended."""
+    turns: list[Turn] = []
+    for message in conversation.messages:
+        if message.role == "user":
+            turns.append(Turn(conversation.id, message.text, ()))
+            continue
+        answer = Answer(
+            message.model or "",
+            message.text,
+            message.tokens or 0,
+            message.tokens_per_second or 0.0,
+            message.time_to_first_token_s or 0.0,
+            message.finish_reason,
+        )
+        turns[-1] = replace(turns[-1], answers=(*turns[-1].answers, answer))
+    return turns
 
 
 def _answer(model: str, event: TokenEvent) -> Answer:

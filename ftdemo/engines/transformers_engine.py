@@ -27,6 +27,7 @@ from ftdemo.engines.sides import Side, advance
 from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import choose_device
+from ftdemo.names import BASE
 
 if TYPE_CHECKING:
     import torch
@@ -59,12 +60,13 @@ class TransformersEngine:
         self._tokenizer = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        self._model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype)
-        self._model.to(self.device.type).eval()
+        self._model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype).eval()
+        self._model.to(self.device.type)
         self._adapters = AdapterPool(self._model)
         self._turn = threading.Lock()
         ends = self._model.generation_config.eos_token_id
         self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
+        self._warm_up()
 
     def stream(
         self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
@@ -95,6 +97,12 @@ class TransformersEngine:
                 # Whoever reads may leave in the middle (a closed browser tab): the batch ends with them.
                 cancelled.set()
                 worker.join()
+
+    def _warm_up(self) -> None:
+        """Generate one token: the first time, memory is taken and kernels are chosen, for about a second."""
+        request = ChatRequest(BASE, [{"role": "user", "content": "Hello"}])
+        for _ in self.stream([request], GenerationSettings(max_new_tokens=1), threading.Event()):
+            pass
 
     def _prompts(self, requests: Sequence[ChatRequest], settings: GenerationSettings) -> BatchEncoding:
         texts = [

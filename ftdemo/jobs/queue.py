@@ -81,6 +81,10 @@ class JobQueue:
         waiting = self._store.jobs.with_status("running") or self._store.jobs.with_status("queued")
         return waiting[0] if waiting else None
 
+    def latest(self) -> Job | None:
+        """The job that is running or will run next, else the last one there was, or None."""
+        return self.current() or next(reversed(self._store.jobs.all()), None)
+
     def metrics(self, job_id: int) -> list[JobMetric]:
         """The curves of a job; raises NotFoundError."""
         self.get(job_id)

@@ -106,7 +106,7 @@ def _problem_of_texts(row: Row, texts: dict[str, str]) -> Problem | None:
 
 
 def _as_text(value: Any) -> str:
-    """A cell as text: white space around it and NUL characters gone, JSON values other than text written out."""
+    """A cell as text: no white space around it, no NULs, JSON values other than text written out."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ftdemo.errors import UserError
+from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.checking import check_file
 from ftdemo.samples.report import SampleReport
@@ -60,6 +60,21 @@ class SampleLibrary:
             name, report.samples, file_name=report.file_name, file_format=report.format
         )
         return saved, report
+
+    def add_example(self, stem: str) -> SampleSet:
+        """Save one of the example sets under its own name, unless it is there already.
+
+        Raises:
+            NotFoundError: there is no such example.
+        """
+        path = next((path for path in example_files() if path.stem == stem), None)
+        if path is None:
+            raise NotFoundError(
+                f"There is no example set named {stem!r}.",
+                f"The examples are: {', '.join(path.stem for path in example_files())}.",
+            )
+        known = [saved for saved in self.all() if saved.name == stem]
+        return known[0] if known else self.add(path)[0]
 
     def all(self) -> list[SampleSet]:
         """Every set, oldest first."""

@@ -67,7 +67,7 @@ def recognise(text: str) -> Format:
         try:
             json.loads(first_line)
         except ValueError:
-            # A first line that is no JSON by itself: one object over many lines, unless it only looks cut off.
+            # No JSON by itself: one object over many lines, or a line of JSONL with a fault.
             return "jsonl" if first_line.rstrip().endswith("}") else "json"
         return "jsonl"
     return "csv"
@@ -78,7 +78,7 @@ def _read_bytes(path: Path, max_megabytes: float) -> bytes:
         size = path.stat().st_size
         if size > max_megabytes * 1e6:
             raise FileFormatError(
-                f"The file {path.name} has {size / 1e6:.1f} MB; {max_megabytes:g} MB is the most that is read.",
+                f"The file {path.name} has {size / 1e6:.1f} MB; at most {max_megabytes:g} MB is read.",
                 "Split it, or raise the limit with the setting FTDEMO_MAX_UPLOAD_MB.",
             )
         return path.read_bytes()
@@ -103,7 +103,7 @@ def _decode(path: Path, data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FileFormatError(
-            f"Line {line} of {path.name} has a byte that is not {encoding.removesuffix('-sig').upper()} text.",
+            f"Line {line} of {path.name} is not {encoding.removesuffix('-sig').upper()} text.",
             "If it is a text file, save it again with the encoding UTF-8; otherwise export it as CSV.",
         ) from None
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
 from ftdemo.store.rows import Family, from_row, now
@@ -70,7 +70,7 @@ class Conversations(Family):
     def start(self, title: str) -> Conversation:
         """Save a new, empty conversation."""
         record = {"title": title[:200], "created_at": now()}
-        return self.get(int(self._table("conversations").insert(record).last_pk))
+        return self.get(cast(int, self._table("conversations").insert(record).last_pk))
 
     def add_turn(self, conversation_id: int, messages: list[Message]) -> None:
         """Save a question and its answers, all or none."""

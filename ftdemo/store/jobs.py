@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
 from ftdemo.store.rows import Family, from_row, now
@@ -118,7 +118,7 @@ class Jobs(Family):
             "phase": "waiting in the queue",
             "metrics": "{}",
         }
-        return self.get(int(self._table("jobs").insert(record).last_pk))
+        return self.get(cast(int, self._table("jobs").insert(record).last_pk))
 
     def get(self, job_id: int) -> Job:
         """One job.

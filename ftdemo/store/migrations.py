@@ -8,25 +8,25 @@ migrations = Migrations("ftdemo")
 @migrations()
 def m001_sample_sets(db: Database) -> None:
     """Question/answer samples, in named sets."""
-    db["sample_sets"].create(
+    db.table("sample_sets").create(
         {"id": int, "name": str, "file_name": str, "format": str, "created_at": str},
         pk="id",
         not_null={"name", "format", "created_at"},
     )
-    db["sample_sets"].create_index(["name"], unique=True)
-    db["samples"].create(
+    db.table("sample_sets").create_index(["name"], unique=True)
+    db.table("samples").create(
         {"id": int, "sample_set_id": int, "position": int, "question": str, "answer": str, "split": str},
         pk="id",
         not_null={"sample_set_id", "position", "question", "answer", "split"},
         foreign_keys=[("sample_set_id", "sample_sets", "id")],
     )
-    db["samples"].create_index(["sample_set_id", "position"], unique=True)
+    db.table("samples").create_index(["sample_set_id", "position"], unique=True)
 
 
 @migrations()
 def m002_jobs(db: Database) -> None:
     """Long work, one row a job; what a running worker reports is written into its row."""
-    db["jobs"].create(
+    db.table("jobs").create(
         {
             "id": int,
             "kind": str,
@@ -56,8 +56,8 @@ def m002_jobs(db: Database) -> None:
         pk="id",
         not_null={"kind", "status", "model_name", "base_model", "settings", "created_at"},
     )
-    db["jobs"].create_index(["status"])
-    db["job_metrics"].create(
+    db.table("jobs").create_index(["status"])
+    db.table("job_metrics").create(
         {
             "job_id": int,
             "step": int,
@@ -79,7 +79,7 @@ def m002_jobs(db: Database) -> None:
 @migrations()
 def m003_tuned_models(db: Database) -> None:
     """The models that jobs made."""
-    db["tuned_models"].create(
+    db.table("tuned_models").create(
         {
             "id": int,
             "name": str,
@@ -94,16 +94,16 @@ def m003_tuned_models(db: Database) -> None:
         not_null={"name", "base_model", "method", "folder", "created_at"},
         foreign_keys=[("job_id", "jobs", "id")],
     )
-    db["tuned_models"].create_index(["name"], unique=True)
+    db.table("tuned_models").create_index(["name"], unique=True)
 
 
 @migrations()
 def m004_conversations(db: Database) -> None:
     """What was asked and answered; one conversation may have several sides, each with its own history."""
-    db["conversations"].create(
+    db.table("conversations").create(
         {"id": int, "title": str, "created_at": str}, pk="id", not_null={"title", "created_at"}
     )
-    db["messages"].create(
+    db.table("messages").create(
         {
             "id": int,
             "conversation_id": int,
@@ -122,4 +122,4 @@ def m004_conversations(db: Database) -> None:
         not_null={"conversation_id", "turn", "role", "text", "created_at"},
         foreign_keys=[("conversation_id", "conversations", "id")],
     )
-    db["messages"].create_index(["conversation_id", "turn"])
+    db.table("messages").create_index(["conversation_id", "turn"])

@@ -106,7 +106,8 @@ class SampleSets(Family):
 
     def samples(self, sample_set_id: int, split: Split | None = None) -> Iterator[Sample]:
         """The samples of a set in their order, of one split or of both."""
-        where, arguments = "sample_set_id = ?", [sample_set_id]
+        where = "sample_set_id = ?"
+        arguments: list[int | str] = [sample_set_id]
         if split is not None:
             where, arguments = where + " and split = ?", [sample_set_id, split]
         for row in self._table("samples").rows_where(where, arguments, order_by="position"):

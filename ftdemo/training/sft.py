@@ -152,7 +152,8 @@ def _figures(
     seconds: float,
 ) -> dict[str, Any]:
     """The figures of a run, as they are stored with its job."""
-    assert trainer.model is not None
+    model: Any = trainer.model
+    train_rows: Any = trainer.train_dataset
     points = reporter.store.jobs.metrics(reporter.job_id)
     losses = [point.loss for point in points if point.loss is not None]
     held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
@@ -161,7 +162,7 @@ def _figures(
     return {
         "samples": len(data.train),
         "held_out_samples": len(data.held_out),
-        "cut_off_samples": sum(len(row) >= settings.max_length for row in trainer.train_dataset["input_ids"]),
+        "cut_off_samples": sum(len(row) >= settings.max_length for row in train_rows["input_ids"]),
         "steps": trainer.state.global_step,
         "tokens": tokens,
         "seconds": round(seconds, 2),
@@ -170,8 +171,8 @@ def _figures(
         "final_loss": losses[-1] if losses else None,
         "held_out_loss_before": held_out[0] if held_out else None,
         "held_out_loss": held_out[-1] if held_out else None,
-        "trainable_parameters": trainer.model.num_parameters(only_trainable=True),
-        "parameters": trainer.model.num_parameters(),
+        "trainable_parameters": model.num_parameters(only_trainable=True),
+        "parameters": model.num_parameters(),
         "peak_memory_bytes": reporter.peak_memory_bytes,
         "device": device.name,
         "precision": "bfloat16 autocast" if device.bfloat16 else "float32",

@@ -45,7 +45,7 @@ def run_job(job_id: int, settings: Settings) -> None:
         status = _tune(store.jobs.get(job_id), settings, reporter)
     except StopAskedError:
         status = "stopped"
-    except BaseException as error:  # noqa: BLE001 - this is the process's outermost frame
+    except BaseException as error:
         log.exception("job %s failed", job_id)
         status = "failed"
         message, remedy = _explain(error, settings)

@@ -1,0 +1,77 @@
+"""Named endpoints: what the page does, for `gradio_client` and plain HTTP.
+
+from gradio_client import Client
+
+client = Client("http://127.0.0.1:7860")
+client.predict("Who is Pavan Belagatti?", ["base"], api_name="/ask")
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileDataDict
+
+from ftdemo.engines import GenerationSettings
+from ftdemo.names import BASE
+from ftdemo.studio import Studio
+from ftdemo.training.recipes import DEFAULT_RECIPE
+from ftdemo.ui.events import shown
+
+
+def build(studio: Studio) -> None:
+    """Add the endpoints to the page that is being built."""
+
+    @shown
+    def status() -> dict[str, Any]:
+        """Base model, state of the chat engine, and the present job."""
+        return asdict(studio.status())
+
+    @shown
+    def samples() -> dict[str, Any]:
+        """The sample sets."""
+        return {"samples": [asdict(saved) for saved in studio.samples.all()]}
+
+    @shown
+    def add_samples(file: FileDataDict, name: str = "") -> dict[str, Any]:
+        """Read an uploaded CSV, JSON or JSONL file and save it as a sample set."""
+        saved, report = studio.samples.add(Path(file["path"]), name)
+        return {"sample_set": asdict(saved), "report": report.as_dict()}
+
+    @shown
+    def tune(name: str, samples: str, recipe: str = DEFAULT_RECIPE) -> dict[str, Any]:
+        """Queue a tuning job."""
+        return {"job": asdict(studio.tune(name, samples, recipe))}
+
+    @shown
+    def jobs() -> dict[str, Any]:
+        """Every job."""
+        return {"jobs": [asdict(job) for job in studio.jobs.all()]}
+
+    @shown
+    def job(job_id: int) -> dict[str, Any]:
+        """One job with its curves."""
+        metrics = [asdict(point) for point in studio.jobs.metrics(job_id)]
+        return {"job": asdict(studio.jobs.get(job_id)), "curves": metrics}
+
+    @shown
+    def stop_job(job_id: int, keep: bool = True) -> dict[str, Any]:
+        """Stop a job; what it learned is kept as the model, or discarded."""
+        return {"job": asdict(studio.jobs.stop(job_id, keep))}
+
+    @shown
+    def models() -> dict[str, Any]:
+        """The models that can be asked."""
+        return {"models": studio.models.names()}
+
+    @shown
+    def ask(
+        question: str, models: list[str], max_new_tokens: int = 160, temperature: float = 0.0, seed: int = 0
+    ) -> dict[str, Any]:
+        """Ask one or several models a question, in one batch."""
+        generation = GenerationSettings(int(max_new_tokens), temperature, seed=int(seed))
+        return {"answers": [asdict(a) for a in studio.ask(question, models or [BASE], generation)]}
+
+    for endpoint in (status, samples, add_samples, tune, jobs, job, stop_job, models, ask):
+        gr.api(endpoint, api_name=endpoint.__name__)

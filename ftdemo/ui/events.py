@@ -1,0 +1,59 @@
+"""What event handlers share. Errors on the page are a sentence and what to do, or an id to look up."""
+
+import functools
+import inspect
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from html import escape
+from typing import Any, NoReturn
+
+import gradio as gr
+
+from ftdemo.errors import UserError
+
+QUIET: Any = {"show_progress": "hidden", "api_visibility": "private"}
+"""For events that no client calls and that show their own progress."""
+
+log = logging.getLogger("ftdemo.page")
+
+
+def shown(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what an event handler raises into what the page shows; works for generators too."""
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            try:
+                yield from function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the outermost frame of an event
+                _show(error)
+
+        return generator
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the outermost frame of an event
+            _show(error)
+
+    return wrapped
+
+
+def _show(error: Exception) -> NoReturn:
+    if isinstance(error, gr.Error):
+        raise error
+    if isinstance(error, UserError):
+        # The page renders these as HTML, and a message may quote a file's name or a cell.
+        raise gr.Error(
+            escape(error.remedy), title=escape(error.message), duration=None, print_exception=False
+        ) from None
+    error_id = secrets.token_hex(4)
+    log.error("page error %s", error_id, exc_info=error)
+    raise gr.Error(
+        f"Look up the id {error_id} in the program's log, and report it.",
+        title=f"This failed by a fault in the program ({type(error).__name__}).",
+        duration=None,
+        print_exception=False,
+    ) from None

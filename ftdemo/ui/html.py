@@ -1,0 +1,213 @@
+"""Small pieces of HTML. Whatever came from a person or a model goes through `escape` and stays text."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from ftdemo.engines.comparison import Answer, Turn
+from ftdemo.engines.host import EngineStatus
+from ftdemo.names import BASE
+from ftdemo.samples import SampleReport
+from ftdemo.store.jobs import Job
+from ftdemo.store.samples import Sample
+
+SAMPLES_SHOWN = 200
+PROBLEMS_SHOWN = 20
+_FINISHED = {"length": " · cut off at the token limit", "cancelled": " · stopped"}
+_DOTS = {"ready": "ready", "failed": "failed", "fetching": "busy", "loading": "busy"}
+
+
+def bar(share: float) -> str:
+    """A progress bar filled to a share from 0 to 1."""
+    percent = max(0.0, min(1.0, share)) * 100
+    return (
+        f'<div class="ft-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent:.0f}"><div style="width:{percent:.1f}%"></div></div>'
+    )
+
+
+def empty(sentence: str) -> str:
+    """What stands where there is nothing yet: what to do."""
+    return f'<div class="ft-empty">{escape(sentence)}</div>'
+
+
+def facts(values: Mapping[str, Any]) -> str:
+    """Names with their values, those that are None left out."""
+    cells = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>"
+        for name, value in values.items()
+        if value is not None
+    )
+    return f'<dl class="ft-facts">{cells}</dl>'
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: '42 s', '3 min 05 s', '2 h 10 min'."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def status_line(base_model: str, engine: EngineStatus, job: Job | None) -> str:
+    """The line at the top of the page."""
+    dot = _DOTS.get(engine.state, "")
+    words = "ready" if engine.state == "ready" else engine.line
+    arrived = bar(engine.share) if engine.share is not None else ""
+    parts = [
+        f'<span><span class="ft-dot {dot}"></span><b>{escape(base_model)}</b></span>',
+        f'<span class="ft-grow">{escape(words)}{arrived}</span>',
+    ]
+    if job is not None:
+        share = job.step / job.total_steps if job.total_steps else 0.0
+        parts.append(f'<span class="ft-grow">{escape(job_line(job))}{bar(share)}</span>')
+    else:
+        parts.append("<span>No job is running.</span>")
+    return f'<div class="ft-status">{"".join(parts)}</div>'
+
+
+def job_line(job: Job) -> str:
+    """A job in a line."""
+    line = f"Job {job.id}, {job.model_name}: {job.phase or job.status}"
+    if job.status == "running" and job.total_steps:
+        line += f", step {job.step} of {job.total_steps}"
+        if job.seconds_left is not None:
+            line += f", {duration(job.seconds_left)} left"
+    return line
+
+
+def job_card(job: Job) -> str:
+    """A job with its progress and figures."""
+    share = job.step / job.total_steps if job.total_steps else 0.0
+    error = (
+        f'<div class="ft-bad"><b>{escape(job.error_message)}</b> {escape(job.error_remedy or "")}</div>'
+        if job.error_message
+        else ""
+    )
+    left = duration(job.seconds_left) if job.seconds_left is not None and not job.ended else None
+    memory = job.metrics.get("peak_memory_bytes") or job.memory_bytes
+    figures = {
+        "Status": job.status,
+        "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
+        "Epoch": f"{job.epoch:.1f} of {job.settings['epochs']}" if job.epoch is not None else None,
+        "Time left": left,
+        "Memory" if not job.metrics else "Peak memory": f"{memory / 1e9:.1f} GB" if memory else None,
+        "Time": duration(job.metrics["seconds"]) if job.metrics else None,
+        "Speed": _per_second(job.metrics.get("tokens_per_second")),
+        "Held-out loss": _before_after(job.metrics),
+        "Parameters tuned": _trained_share(job.metrics),
+        "Precision": job.metrics.get("precision"),
+    }
+    phase = f'<p class="ft-note">{escape(job.phase)}</p>' if job.phase else ""
+    samples = f" on {escape(job.sample_set_name)}" if job.sample_set_name else ""
+    return (
+        f'<div class="ft-card"><h3>Job {job.id}: {escape(job.model_name)}{samples}</h3>{bar(share)}{phase}'
+        f"{error}{facts(figures)}</div>"
+    )
+
+
+def model_card(model: Mapping[str, Any]) -> str:
+    """A tuned model: where it came from, how it was tuned, and what that gave."""
+    settings, metrics = model["settings"], model["metrics"]
+    figures = {
+        "Tuned from": model["base_model"],
+        "Method": model["method"],
+        "Samples": model["sample_set_name"],
+        "Made": model["created_at"][:16].replace("T", " "),
+        "Size": f"{model['bytes'] / 1e6:.1f} MB",
+        "Rank": model["rank"],
+        "Epochs": settings.get("epochs"),
+        "Learning rate": settings.get("learning_rate"),
+        "Seed": settings.get("seed"),
+        "Held-out loss": _before_after(metrics),
+        "Time": duration(metrics["seconds"]) if metrics else None,
+        "Device": metrics.get("device"),
+        "Job": model["job_id"],
+    }
+    return f'<div class="ft-card"><h3>{escape(model["name"])}</h3>{facts(figures)}</div>'
+
+
+def turns(history: Iterable[Turn]) -> str:
+    """A conversation, each side's answers under each other in its own column."""
+    return "".join(question(turn.question) + sides(turn.answers) for turn in history)
+
+
+def question(text: str) -> str:
+    """What was asked."""
+    return f'<div class="ft-question"><div>{escape(text)}</div></div>'
+
+
+def sides(answers: Iterable[Answer]) -> str:
+    """Answers beside each other."""
+    return f'<div class="ft-sides">{"".join(side(answer) for answer in answers)}</div>'
+
+
+def side(answer: Answer) -> str:
+    """One answer with its figures."""
+    writing = answer.finish_reason is None
+    kind = "base" if answer.model == BASE else "tuned"
+    figures = (
+        f"{answer.tokens} tokens · {answer.tokens_per_second:.1f} tokens/s · "
+        f"first token after {answer.time_to_first_token_s:.2f} s"
+        f"{_FINISHED.get(answer.finish_reason or '', '')}"
+        if answer.tokens
+        else "waiting for the first token"
+    )
+    return (
+        f'<div class="ft-side {kind}" data-model="{escape(answer.model)}">'
+        f'<div class="ft-name">{escape(answer.model)}</div>'
+        f'<div class="ft-text{" ft-cursor" if writing else ""}">{escape(answer.text)}</div>'
+        f'<div class="ft-figures">{figures}</div></div>'
+    )
+
+
+def samples_table(samples: list[Sample]) -> str:
+    """Questions and answers in a table; of many, the first."""
+    rows = "".join(
+        f"<tr><td>{number}</td><td>{escape(sample.question)}</td><td>{escape(sample.answer)}</td>"
+        f'<td><span class="ft-tag">{"held out" if sample.split == "held_out" else "train"}</span></td></tr>'
+        for number, sample in enumerate(samples[:SAMPLES_SHOWN], start=1)
+    )
+    more = len(samples) - SAMPLES_SHOWN
+    note = f'<p class="ft-note">and {more:,} more</p>' if more > 0 else ""
+    head = "<tr><th></th><th>Question</th><th>Answer</th><th>Split</th></tr>"
+    return f'<div class="ft-scroll"><table class="ft-samples">{head}{rows}</table></div>{note}'
+
+
+def report(found: SampleReport) -> str:
+    """What was found in a file."""
+    figures = facts(
+        {
+            "File": found.file_name,
+            "Format": found.format.upper(),
+            "Rows read": f"{found.rows_read:,}",
+            "Rows kept": f"{found.rows_kept:,}",
+            "Question column": found.question_column,
+            "Answer column": found.answer_column,
+        }
+    )
+    problems = "".join(
+        f'<div class="ft-warn">{escape(problem.message)} {escape(problem.remedy)}</div>'
+        for problem in found.problems[:PROBLEMS_SHOWN]
+    )
+    more = len(found.problems) - PROBLEMS_SHOWN
+    note = f'<p class="ft-note">and {more:,} more rows left out</p>' if more > 0 else ""
+    return f'<div class="ft-card">{figures}{problems}{note}</div>'
+
+
+def _per_second(value: float | None) -> str | None:
+    return f"{value:.0f} tokens/s" if value is not None else None
+
+
+def _before_after(metrics: Mapping[str, Any]) -> str | None:
+    before, after = metrics.get("held_out_loss_before"), metrics.get("held_out_loss")
+    return f"{before:.2f} → {after:.2f}" if before is not None and after is not None else None
+
+
+def _trained_share(metrics: Mapping[str, Any]) -> str | None:
+    if not metrics:
+        return None
+    trained, parameters = metrics["trainable_parameters"], metrics["parameters"]
+    return f"{trained / 1e6:.1f} M of {parameters / 1e6:.0f} M"

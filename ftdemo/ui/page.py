@@ -1,0 +1,71 @@
+"""The page as a whole: title, status line, tabs in the order of the loop."""
+
+import gradio as gr
+
+from ftdemo.settings import Settings
+from ftdemo.studio import Studio
+from ftdemo.ui import compare_tab, endpoints, models_tab, samples_tab, tour_tab, tune_tab
+from ftdemo.ui.polling import Changes, add_status_line, start_polling
+from ftdemo.ui.theme import STYLE, THEME
+
+TITLE = '<div class="ft-title"><h1>ftdemo</h1><p>Teach a small language model your own answers.</p></div>'
+UPLOAD_SLACK = 5
+"""The server takes files up to this many times our limit: a file that is too large gets our sentence."""
+
+
+def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
+    """Build the page.
+
+    Args:
+        settings: names the data folder and the base model.
+        studio: the app behind it; a new one on the settings if None.
+    """
+    studio = studio or Studio(settings)
+    with gr.Blocks(title="ftdemo", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        gr.HTML(TITLE, padding=False)
+        status = add_status_line(studio)
+        changes = Changes(gr.State(""), gr.State(""))
+        with gr.Tabs():
+            with gr.Tab("Start here", id="tour"):
+                tour_tab.build(studio, demo, changes)
+            with gr.Tab("Samples", id="samples"):
+                samples_tab.build(studio, changes)
+            with gr.Tab("Tune", id="tune"):
+                tune_tab.build(studio, changes)
+            with gr.Tab("Compare", id="compare"):
+                compare_tab.build(studio, demo, changes)
+            with gr.Tab("Models", id="models"):
+                models_tab.build(studio, changes)
+        start_polling(studio, demo, status, changes)
+        endpoints.build(studio)
+        # The page is there before the model is: loading begins when somebody looks.
+        demo.load(studio.engine.warm_up, None, None, queue=False, api_visibility="private")
+
+        def left(request: gr.Request) -> None:
+            studio.cancel(str(request.session_hash))
+
+        demo.unload(left)
+    return demo
+
+
+def serve(
+    demo: gr.Blocks, settings: Settings, server_name: str | None = None, server_port: int | None = None
+) -> None:
+    """Serve the page until Ctrl-C.
+
+    Args:
+        demo: what `build` made.
+        settings: limit the size of uploads.
+        server_name: address to listen on; GRADIO_SERVER_NAME or the loopback address if None.
+        server_port: port; GRADIO_SERVER_PORT or the first free one from 7860 if None.
+    """
+    demo.queue(default_concurrency_limit=None)
+    demo.launch(
+        server_name=server_name,
+        server_port=server_port,
+        theme=THEME,
+        css_paths=STYLE,
+        max_file_size=int(settings.max_upload_mb * 1e6 * UPLOAD_SLACK),
+        ssr_mode=False,
+        footer_links=["api", "settings"],
+    )

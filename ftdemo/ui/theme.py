@@ -1,0 +1,24 @@
+"""Colours and fonts; nothing is fetched from another host. The page's own HTML is styled in style.css."""
+
+from pathlib import Path
+
+import gradio as gr
+
+THEME = gr.themes.Soft(
+    primary_hue=gr.themes.colors.teal,
+    secondary_hue=gr.themes.colors.amber,
+    neutral_hue=gr.themes.colors.slate,
+    radius_size=gr.themes.sizes.radius_md,
+    font=["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
+    font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"],
+).set(
+    # The theme's own subdued grey is too pale to read on white (contrast under 3 to 1).
+    body_text_color_subdued="*neutral_500",
+    body_text_color_subdued_dark="*neutral_400",
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_hover="*primary_600",
+    button_primary_background_fill_dark="*primary_700",
+    button_large_text_weight="600",
+)
+
+STYLE = Path(__file__).with_name("style.css")
