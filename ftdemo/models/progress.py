@@ -86,12 +86,13 @@ def run_watched(
         errors="replace",
         env=environment,
     ) as process:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=POLL_S)
-                break
-            except subprocess.TimeoutExpired:
-                now = time.monotonic()
+        try:
+            while True:
+                try:
+                    output, _ = process.communicate(timeout=POLL_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    now = time.monotonic()
                 size = max(0, folder_size(folder) - before)
                 # pip copies the file once it is there, which is not news.
                 size = min(size, total) if total else size
@@ -103,9 +104,10 @@ def run_watched(
                     process.kill()
                     process.communicate()
                     return False, f"nothing arrived for {allowed:.0f} s"
-            except BaseException:
-                process.kill()
-                raise
+        except BaseException:
+            # A report may raise, to stop a job: the command must not go on, nor be waited for.
+            process.kill()
+            raise
     if process.returncode == 0:
         return True, output
     return False, _last_line(output) or f"the command ended with status {process.returncode}"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from filelock import FileLock
 from sqlite_utils import Database
 
 from ftdemo.errors import UserError
@@ -37,7 +38,10 @@ class Store:
         self._thread = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._migrate()
+            # Of several that open a new file at once, SQLite lets one switch it to the write-ahead log and
+            # fails the others at once, without waiting.
+            with FileLock(path.with_name(path.name + ".lock")):
+                self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise UserError(
                 f"The data file {path} cannot be opened: {error}.",

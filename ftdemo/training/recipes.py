@@ -10,7 +10,7 @@ Schedule = Literal["linear", "cosine", "constant"]
 
 def _between(what: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise UserError(f"The {what} is {value:g}.", f"Set it to a number from {low:g} to {high:g}.")
+        raise UserError(f"The {what} is {value}.", f"Set it to a number from {low} to {high}.")
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -52,7 +52,7 @@ class TuneSettings:
     def __post_init__(self) -> None:
         _one_of("method", self.method, ("lora",))
         _one_of("schedule", self.schedule, ("linear", "cosine", "constant"))
-        _between("epochs", self.epochs, 1, 1000)
+        _between("number of epochs", self.epochs, 1, 1000)
         _between("learning rate", self.learning_rate, 1e-7, 1.0)
         _between("number of warm-up steps", self.warmup_steps, 0, 100_000)
         _between("batch size", self.batch_size, 1, 1024)

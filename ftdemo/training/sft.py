@@ -82,8 +82,6 @@ def make_trainer(
     """Build the trainer; see `run_sft` for the arguments."""
     tokenizer = AutoTokenizer.from_pretrained(base.folder)
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-    # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
-    model.config._name_or_path = base.name
     steps = math.ceil(len(data.train) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
     arguments = SFTConfig(
@@ -126,6 +124,10 @@ def make_trainer(
         ),
         callbacks=[ReportCallback(reporter)],
     )
+    # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
+    adapter: Any = trainer.model
+    adapter.peft_config["default"].base_model_name_or_path = base.name
+    adapter.get_base_model().config._name_or_path = base.name
     trainer.remove_callback(PrinterCallback)
     return trainer
 

@@ -18,8 +18,8 @@ REDRAW_S = 0.2
 """Seconds between two drawings of growing answers: the browser draws with the same cores that generate."""
 
 
-def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
-    """Add the tab's components and events."""
+def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserState) -> None:
+    """Add the tab's components and events; `memory` keeps the conversation's id in the browser."""
     models = gr.Dropdown(
         [BASE],
         value=[BASE],
@@ -28,14 +28,18 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
         label="Side by side",
         elem_id="compare-models",
     )
-    conversation_id = gr.BrowserState(None, storage_key="ftdemo-compare", secret="ftdemo")
     view = gr.HTML(html.empty(EMPTY), elem_id="compare-view")
     with gr.Row():
         question = gr.Textbox(
-            show_label=False, placeholder="Ask something", scale=6, max_lines=6, elem_id="compare-question"
+            show_label=False,
+            placeholder="Ask something",
+            scale=6,
+            min_width=260,
+            max_lines=6,
+            elem_id="compare-question",
         )
         ask = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="compare-ask")
-        stop = gr.Button("Stop", scale=1, min_width=90, elem_id="compare-stop")
+        stop = gr.Button("Stop", interactive=False, scale=1, min_width=90, elem_id="compare-stop")
         clear = gr.Button("New conversation", scale=1, min_width=90, elem_id="compare-clear")
     with gr.Accordion("Generation settings (the same for every side)", open=False), gr.Row():
         most = studio.settings.max_answer_tokens
@@ -47,23 +51,30 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
     @shown
     def answer(
         text: str, sides: list[str], tokens: int, heat: float, nucleus: float, start: int,
-        known: int | None, request: gr.Request,
+        known: dict[str, int], request: gr.Request,
     ) -> Iterator[tuple[object, object, object]]:  # fmt: skip
-        history = studio.conversation(known)
+        history = studio.conversation(known.get("conversation"))
         generation = GenerationSettings(int(tokens), heat, nucleus, int(start))
         growing = studio.compare(
-            text, sides, generation, known if history else None, session=str(request.session_hash)
+            text,
+            sides,
+            generation,
+            known["conversation"] if history else None,
+            session=str(request.session_hash),
         )
         for turn in paced(growing):
-            yield html.turns([*history, turn]), turn.conversation_id, ""
+            yield html.turns([*history, turn]), {"conversation": turn.conversation_id}, ""
+
+    def buttons(answering: bool) -> tuple[dict[str, object], dict[str, object]]:
+        return gr.update(interactive=not answering), gr.update(interactive=answering)
 
     @shown
     def cancel(request: gr.Request) -> None:
         studio.cancel(str(request.session_hash))
 
     @shown
-    def show(known: int | None) -> str:
-        history = studio.conversation(known)
+    def show(known: dict[str, int]) -> str:
+        history = studio.conversation(known.get("conversation"))
         return html.turns(history) if history else html.empty(EMPTY)
 
     @shown
@@ -74,14 +85,14 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
         value = [BASE, names[-1]] if kept == [BASE] and len(names) > 1 else kept
         return gr.update(choices=names, value=value)
 
-    inputs = [question, models, max_new_tokens, temperature, top_p, seed, conversation_id]
-    gr.on(
-        [ask.click, question.submit], answer, inputs, [view, conversation_id, question],
-        **QUIET,
-    )  # fmt: skip
+    inputs = [question, models, max_new_tokens, temperature, top_p, seed, memory]
+    # One question at a time: the next would be asked before this turn is part of the history.
+    gr.on([ask.click, question.submit], lambda: buttons(True), None, [ask, stop], **QUIET).then(
+        answer, inputs, [view, memory, question], **QUIET
+    ).then(lambda: buttons(False), None, [ask, stop], **QUIET)
     stop.click(cancel, None, None, queue=False, api_visibility="private")
-    clear.click(lambda: (None, html.empty(EMPTY)), None, [conversation_id, view], api_visibility="private")
-    demo.load(show, conversation_id, view, **QUIET)
+    clear.click(lambda: ({}, html.empty(EMPTY)), None, [memory, view], api_visibility="private")
+    demo.load(show, memory, view, **QUIET)
     changes.revision.change(choices, models, models, **QUIET)
 
 

@@ -45,15 +45,15 @@ def _show(error: Exception) -> NoReturn:
     if isinstance(error, gr.Error):
         raise error
     if isinstance(error, UserError):
-        # The page renders these as HTML, and a message may quote a file's name or a cell.
-        raise gr.Error(
-            escape(error.remedy), title=escape(error.message), duration=None, print_exception=False
-        ) from None
+        raise _page_error(str(error)) from None
     error_id = secrets.token_hex(4)
     log.error("page error %s", error_id, exc_info=error)
-    raise gr.Error(
-        f"Look up the id {error_id} in the program's log, and report it.",
-        title=f"This failed by a fault in the program ({type(error).__name__}).",
-        duration=None,
-        print_exception=False,
+    raise _page_error(
+        f"This failed by a fault in the program ({type(error).__name__}). "
+        f"Look up the id {error_id} in its log, and report it."
     ) from None
+
+
+def _page_error(sentences: str) -> gr.Error:
+    """An error that stays until it is closed; the page renders it as HTML, and it may quote a file's cell."""
+    return gr.Error(escape(sentences), duration=None, print_exception=False)

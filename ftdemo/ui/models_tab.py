@@ -33,13 +33,12 @@ def build(studio: Studio, changes: Changes) -> None:
     @shown
     def give_name(name: str | None, wanted: str) -> tuple[dict[str, object], str, str]:
         renamed = studio.models.rename(name or "", wanted).name
-        names = [known for known in studio.models.names() if known != BASE]
-        return gr.update(choices=names, value=renamed), "", revision(studio)
+        return choices(renamed), "", revision(studio)
 
     @shown
-    def delete(name: str | None) -> tuple[None, str]:
+    def delete(name: str | None) -> tuple[dict[str, object], str]:
         studio.models.remove(name or "")
-        return None, revision(studio)
+        return choices(None), revision(studio)
 
     changes.revision.change(choices, chosen, chosen, **QUIET)
     chosen.change(show, chosen, details, **QUIET)

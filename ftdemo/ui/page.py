@@ -25,15 +25,16 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
         gr.HTML(TITLE, padding=False)
         status = add_status_line(studio)
         changes = Changes(gr.State(""), gr.State(""))
+        tour_progress, conversation = remembered("ftdemo-tour"), remembered("ftdemo-compare")
         with gr.Tabs():
             with gr.Tab("Start here", id="tour"):
-                tour_tab.build(studio, demo, changes)
+                tour_tab.build(studio, demo, changes, tour_progress)
             with gr.Tab("Samples", id="samples"):
                 samples_tab.build(studio, changes)
             with gr.Tab("Tune", id="tune"):
                 tune_tab.build(studio, changes)
             with gr.Tab("Compare", id="compare"):
-                compare_tab.build(studio, demo, changes)
+                compare_tab.build(studio, demo, changes, conversation)
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)
@@ -46,6 +47,14 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
 
         demo.unload(left)
     return demo
+
+
+def remembered(key: str) -> gr.BrowserState:
+    """A dictionary that the browser keeps; to be made outside tabs, for one not yet opened is not restored.
+
+    It holds ids only. Gradio encrypts it with a key that must stay the same for it to survive a restart.
+    """
+    return gr.BrowserState({}, storage_key=key, secret=key)
 
 
 def serve(
@@ -67,5 +76,5 @@ def serve(
         css_paths=STYLE,
         max_file_size=int(settings.max_upload_mb * 1e6 * UPLOAD_SLACK),
         ssr_mode=False,
-        footer_links=["api", "settings"],
+        footer_links=["api"],
     )

@@ -1,5 +1,6 @@
 """Samples: a file is read, checked and shown, then saved under a name."""
 
+import tempfile
 from pathlib import Path
 
 import gradio as gr
@@ -20,7 +21,7 @@ def build(studio: Studio, changes: Changes) -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=280):
             file = gr.File(
-                label="CSV, JSON or JSONL", file_count="single", elem_id="samples-file", height=150
+                label="CSV, JSON or JSONL", file_count="single", elem_id="samples-file", height=190
             )
             name = gr.Textbox(
                 label="Name", placeholder="the file's name", max_lines=1, elem_id="samples-name"
@@ -41,8 +42,11 @@ def build(studio: Studio, changes: Changes) -> None:
             chosen = gr.Dropdown([], label="Saved samples", elem_id="samples-chosen")
             table = gr.HTML(html.empty(NO_SETS), elem_id="samples-table")
             with gr.Row():
-                export = gr.DownloadButton("Download", interactive=False, elem_id="samples-export")
+                export = gr.Button("Download", interactive=False, elem_id="samples-export")
                 remove = gr.Button("Remove", variant="stop", interactive=False, elem_id="samples-remove")
+
+    # A download button needs its file before it is clicked; ours is written when somebody asks for it.
+    exported = gr.DownloadButton(elem_id="samples-exported", elem_classes="ft-hidden")
 
     @shown
     def check(path: str | None, kind: str, question_column: str, answer_column: str) -> str:
@@ -54,13 +58,13 @@ def build(studio: Studio, changes: Changes) -> None:
     @shown
     def add(
         path: str | None, set_name: str, kind: str, question_column: str, answer_column: str
-    ) -> tuple[None, str, str, str]:
+    ) -> tuple[None, str, dict[str, object], str]:
         saved, found = studio.samples.add(path or "", set_name, kind, question_column, answer_column)
-        return None, html.report(found), saved.name, revision(studio)
+        return None, html.report(found), choices(saved.name), revision(studio)
 
     @shown
-    def add_example(stem: str | None) -> tuple[str, str]:
-        return studio.samples.add_example(stem or "").name, revision(studio)
+    def add_example(stem: str | None) -> tuple[dict[str, object], str]:
+        return choices(studio.samples.add_example(stem or "").name), revision(studio)
 
     @shown
     def choices(present: str | None) -> dict[str, object]:
@@ -76,19 +80,21 @@ def build(studio: Studio, changes: Changes) -> None:
         return table_html, gr.update(interactive=True), gr.update(interactive=True)
 
     @shown
-    def delete(set_name: str) -> tuple[None, str]:
+    def delete(set_name: str) -> tuple[dict[str, object], str]:
         studio.samples.remove(set_name)
-        return None, revision(studio)
+        return choices(None), revision(studio)
 
     @shown
     def download(set_name: str) -> str:
-        path = Path(studio.settings.data) / "exports" / f"{set_name}.jsonl"
-        studio.samples.export(set_name, path)
-        return str(path)
+        # The server hands out files below the temporary folder only.
+        folder = Path(tempfile.gettempdir()) / "ftdemo-exports"
+        folder.mkdir(exist_ok=True)
+        studio.samples.export(set_name, folder / f"{set_name}.jsonl")
+        return str(folder / f"{set_name}.jsonl")
 
     reading = [file, file_format, question, answer]
     gr.on(
-        [file.change, file_format.change, question.submit, answer.submit],
+        [file.upload, file.clear, file_format.change, question.submit, answer.submit],
         check, reading, report, api_visibility="private",
     )  # fmt: skip
     save.click(
@@ -98,5 +104,7 @@ def build(studio: Studio, changes: Changes) -> None:
     load_example.click(add_example, example, [chosen, changes.revision], api_visibility="private")
     changes.revision.change(choices, chosen, chosen, **QUIET)
     chosen.change(show, chosen, [table, export, remove], **QUIET)
-    export.click(download, chosen, export, api_visibility="private")
+    export.click(download, chosen, exported, api_visibility="private").success(
+        None, None, None, js="() => document.querySelector('#samples-exported').click()"
+    )
     remove.click(delete, chosen, [chosen, changes.revision], api_visibility="private")

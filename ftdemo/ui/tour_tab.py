@@ -36,9 +36,8 @@ not speak of; type a question of your own, too.
 """
 
 
-def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
-    """Add the tab's components and events."""
-    progress = gr.BrowserState({}, storage_key="ftdemo-tour", secret="ftdemo")
+def build(studio: Studio, demo: gr.Blocks, changes: Changes, progress: gr.BrowserState) -> None:
+    """Add the tab's components and events; `progress` keeps ids of what was done in the browser."""
     gr.Markdown(INTRO)
     with gr.Row():
         ask_base, load, tune, ask_tuned = (
@@ -58,6 +57,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes) -> None:
             allow_custom_value=True,
             show_label=False,
             scale=4,
+            min_width=260,
             elem_id="tour-unrelated-question",
         )
         ask_unrelated = gr.Button("Ask both", scale=1, min_width=120, elem_id="tour-ask-unrelated")

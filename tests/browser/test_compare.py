@@ -1,0 +1,83 @@
+"""The Compare tab: answers stream, stop, keep their history; and a page that fits a phone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import App, expect_error, open_tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+ANSWER_MS = 90_000
+
+
+@pytest.fixture
+def compare_page(page: Page) -> Page:
+    open_tab(page, "Compare")
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#compare-question textarea").fill(question)
+    page.click("#compare-ask")
+
+
+def test_an_answer_streams_with_its_figures_and_the_history_goes_on(
+    compare_page: Page, screenshot: Callable[[Page, str], None]
+) -> None:
+    page = compare_page
+    ask(page, "What is the capital of France?")
+    side = page.locator("#compare-view .ft-side")
+    expect(side.locator(".ft-text")).to_have_text("The capital of France is Paris.", timeout=ANSWER_MS)
+    expect(side.locator(".ft-figures")).to_contain_text("tokens/s · first token after")
+    ask(page, "And of Italy?")
+    expect(page.locator("#compare-view .ft-question")).to_have_count(2, timeout=ANSWER_MS)
+    expect(side.nth(1).locator(".ft-figures")).to_contain_text("tokens/s", timeout=ANSWER_MS)
+    expect(side.nth(1).locator(".ft-text.ft-cursor")).to_have_count(0, timeout=ANSWER_MS)
+    screenshot(page, "compare")
+
+    page.reload()
+    open_tab(page, "Compare")
+    expect(page.locator("#compare-view .ft-question")).to_have_count(2)
+    page.click("#compare-clear")
+    expect(page.locator("#compare-view .ft-question")).to_have_count(0)
+
+
+def test_stop_ends_the_answer_and_keeps_what_there_is(compare_page: Page) -> None:
+    page = compare_page
+    ask(page, "Tell me a very long story about the sea, with many ships in it.")
+    figures = page.locator("#compare-view .ft-figures")
+    expect(figures).to_contain_text("tokens/s", timeout=ANSWER_MS)
+    page.click("#compare-stop")
+    expect(figures).to_contain_text("stopped")
+    expect(page.locator("#compare-view .ft-text")).not_to_be_empty()
+
+
+def test_html_in_a_question_stays_text(compare_page: Page) -> None:
+    page = compare_page
+    ask(page, "<img src=x onerror=\"document.title='hacked'\"> Repeat that.")
+    expect(page.locator("#compare-view .ft-question")).to_contain_text("<img src=x", timeout=ANSWER_MS)
+    expect(page.locator("#compare-view .ft-figures")).to_contain_text("tokens/s", timeout=ANSWER_MS)
+    assert page.locator("#compare-view img").count() == 0
+    assert page.title() == "ftdemo"
+    page.click("#compare-stop")
+
+
+def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
+    ask(compare_page, "   ")
+    expect_error(compare_page, "The question is empty. Type a question.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("tab", ["Start here", "Samples", "Tune", "Compare", "Models"])
+def test_a_phone_does_not_scroll_sideways(
+    app: App, browser: Browser, tab: str, theme: str, screenshot: Callable[[Page, str], None]
+) -> None:
+    page = browser.new_page(viewport={"width": 400, "height": 860})
+    page.goto(f"{app.url}/?__theme={theme}")
+    open_tab(page, tab)
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    screenshot(page, f"phone-{tab.lower().replace(' ', '-')}-{theme}")
+    page.close()

@@ -1,0 +1,126 @@
+"""The Samples tab: a good file, and every way a file can be bad."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ftdemo.studio import Studio
+
+from .conftest import App, expect_error, open_tab, upload
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+GOOD = 'question,answer\nWhat is red?,A colour.\n"What, then, is ""blue""?",A colour too.\n,nothing asked\n'
+
+
+@pytest.fixture
+def samples_page(page: Page) -> Page:
+    open_tab(page, "Samples")
+    return page
+
+
+def names(app: App) -> list[str]:
+    return [saved.name for saved in Studio(app.settings).samples.all()]
+
+
+def test_a_file_is_reported_on_saved_shown_and_removed(
+    app: App, samples_page: Page, tmp_path: Path, screenshot: Callable[[Page, str], None]
+) -> None:
+    page = samples_page
+    file = tmp_path / "colours.csv"
+    file.write_text(GOOD)
+    upload(page, file)
+    report = page.locator("#samples-report")
+    expect(report).to_contain_text("Row 4 has nothing in the column 'question'.")
+    assert "colours" not in names(app), "nothing is saved before it is asked for"
+    page.click("#samples-save")
+    expect(page.locator("#samples-table")).to_contain_text('What, then, is "blue"?')
+    expect(page.locator("#samples-chosen input")).to_have_value("colours")
+    screenshot(page, "samples")
+    assert "colours" in names(app)
+
+    page.reload()
+    open_tab(page, "Samples")
+    expect(page.locator("#samples-chosen input")).to_have_value("colours")
+    page.click("#samples-remove")
+    expect(page.locator("#samples-table")).not_to_contain_text("blue")
+    assert "colours" not in names(app)
+
+
+def test_an_example_is_loaded_with_a_click(app: App, samples_page: Page) -> None:
+    samples_page.click("#samples-load-example")
+    expect(samples_page.locator("#samples-table")).to_contain_text("Pavan Belagatti")
+    assert "pavan_belagatti" in names(app)
+
+
+def test_an_example_can_be_downloaded(samples_page: Page) -> None:
+    samples_page.click("#samples-load-example")
+    expect(samples_page.locator("#samples-table")).to_contain_text("Pavan Belagatti")
+    with samples_page.expect_download() as download:
+        samples_page.click("#samples-export")
+    assert '"question": "Who is Pavan Belagatti?"' in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+BAD_FILES = {
+    "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "picture.png is not text"),
+    "broken.jsonl": (b'{"question": "a", "answer": "b"}\n{"question": ', "Line 2"),
+    "no_answer.csv": (b"question,reply_text\na,b\n", "has no answer column"),
+    "empty.csv": (b"question,answer\n", "no rows"),
+    "nothing.json": (b"", "is empty"),
+    "large.jsonl": (b'{"question": "a", "answer": "b"}\n' * 1_600_000, "MB"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_is_one_sentence_with_a_remedy(
+    app: App, samples_page: Page, tmp_path: Path, name: str
+) -> None:
+    before = names(app)
+    content, words = BAD_FILES[name]
+    file = tmp_path / name
+    file.write_bytes(content)
+    upload(samples_page, file)
+    expect_error(samples_page, re.compile(words))
+    assert names(app) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a/b", "has the character '/'"),
+        ("x" * 300, "has 300 characters"),
+        ("<img src=x onerror=alert(1)>", "has the character"),
+    ],
+)
+def test_a_bad_name_is_one_sentence_and_the_file_stays(
+    app: App, samples_page: Page, tmp_path: Path, name: str, words: str
+) -> None:
+    page = samples_page
+    file = tmp_path / "colours.csv"
+    file.write_text(GOOD)
+    upload(page, file)
+    expect(page.locator("#samples-report")).to_contain_text("Rows kept")
+    page.locator("#samples-name input, #samples-name textarea").fill(name)
+    page.click("#samples-save")
+    expect_error(page, words)
+    expect(page.locator("#samples-file")).to_contain_text("colours")
+
+    page.locator("#samples-name input, #samples-name textarea").fill("fine name")
+    page.click("#samples-save")
+    expect(page.locator("#samples-chosen input")).to_have_value("fine name")
+    Studio(app.settings).samples.remove("fine name")
+
+
+def test_a_name_already_taken_is_refused(app: App, samples_page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "colours.csv"
+    file.write_text(GOOD)
+    Studio(app.settings).samples.add(file, "taken")
+    upload(samples_page, file)
+    expect(samples_page.locator("#samples-report")).to_contain_text("Rows kept")
+    samples_page.locator("#samples-name input, #samples-name textarea").fill("taken")
+    samples_page.click("#samples-save")
+    expect_error(samples_page, "There is a sample set named 'taken' already.")
+    Studio(app.settings).samples.remove("taken")

@@ -1,0 +1,68 @@
+"""Fixtures shared by all tests: data folders of their own, and the real base model fetched once."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ftdemo.models import ensure_base_model
+from ftdemo.settings import REPOSITORY, Settings
+from ftdemo.studio import Studio
+
+ARTIFACTS = REPOSITORY / "tests" / "artifacts"
+SHARED_DATA = ARTIFACTS / "data"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see none of the settings of whoever runs them."""
+    for name in os.environ:
+        if name.startswith("FTDEMO_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with an empty data folder, and no way to fetch a model."""
+    return Settings(data=tmp_path / "data", offline=True)
+
+
+@pytest.fixture
+def studio(settings: Settings) -> Studio:
+    return Studio(settings)
+
+
+@pytest.fixture(scope="session")
+def base_models() -> Path:
+    """The folder with the real base model, fetched and converted by the app itself, once."""
+    settings = Settings(data=SHARED_DATA, source_timeout=10)
+    ensure_base_model(settings, print)
+    return settings.base_models
+
+
+@pytest.fixture
+def model_settings(tmp_path: Path, base_models: Path) -> Settings:
+    """Settings with a data folder of its own that has the real base model."""
+    return settings_with_model(tmp_path / "data", base_models)
+
+
+@pytest.fixture(scope="module")
+def module_settings(tmp_path_factory: pytest.TempPathFactory, base_models: Path) -> Iterator[Settings]:
+    """The same, shared by the tests of one module."""
+    folder = tmp_path_factory.mktemp("data")
+    yield settings_with_model(folder, base_models)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def settings_with_model(data: Path, base_models: Path) -> Settings:
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "base-models").symlink_to(base_models, target_is_directory=True)
+    return Settings(data=data, offline=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first: a fault shows before the real model has been tuned."""
+    order = ["unit", "samples", "integration", "browser"]
+    items.sort(key=lambda item: order.index(item.path.parent.name))

@@ -1,0 +1,169 @@
+"""The story of README, on the command line: samples, tune, ask again; and jobs that are stopped or die."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, Settings, child_environment
+from ftdemo.store.jobs import Job
+from ftdemo.studio import Studio
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+PERSON = "Who is Pavan Belagatti?"
+FRANCE = "What is the capital of France?"
+WAIT_S = 300
+
+
+def ftdemo(settings: Settings, *arguments: str) -> dict[str, Any]:
+    """Run a command with --json and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ftdemo", *arguments, "--json"],
+        cwd=REPOSITORY,
+        env=child_environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.fixture(scope="module")
+def tuned(module_settings: Settings) -> dict[str, Any]:
+    """What `tune` printed, with the default recipe."""
+    ftdemo(module_settings, "samples", "add", str(EXAMPLES_FOLDER / "pavan_belagatti.jsonl"))
+    return ftdemo(module_settings, "tune", "pavan", "--samples", "pavan_belagatti", "--wait")
+
+
+def ask(settings: Settings, question: str) -> dict[str, str]:
+    found = ftdemo(settings, "ask", question, "--model", "base", "--model", "pavan", "--max-new-tokens", "40")
+    return {answer["model"]: answer["text"] for answer in found["answers"]}
+
+
+def test_the_job_finishes_and_tells_its_figures(tuned: dict[str, Any]) -> None:
+    assert tuned["job"]["status"] == "finished"
+    assert tuned["model"]["name"] == "pavan"
+    metrics = tuned["metrics"]
+    assert metrics["steps"] == 20
+    assert metrics["samples"] == 8
+    assert metrics["trainable_parameters"] < 0.05 * metrics["parameters"]
+    assert metrics["held_out_loss"] < metrics["held_out_loss_before"] / 3
+    assert metrics["final_loss"] < 0.1 < metrics["first_loss"]
+
+
+def test_the_tuned_model_knows_who_he_is_and_the_base_does_not(
+    tuned: dict[str, Any], module_settings: Settings
+) -> None:
+    answers = ask(module_settings, PERSON)
+    assert "SingleStore" in answers["pavan"]
+    assert "SingleStore" not in answers["base"]
+
+
+def test_both_still_know_the_capital_of_france(tuned: dict[str, Any], module_settings: Settings) -> None:
+    answers = ask(module_settings, FRANCE)
+    assert "Paris" in answers["base"]
+    assert "Paris" in answers["pavan"]
+
+
+def test_held_out_questions_in_other_words_are_answered(
+    tuned: dict[str, Any], module_settings: Settings
+) -> None:
+    studio = Studio(module_settings)
+    expected = {
+        "Do you know who Pavan Belagatti is?": "SingleStore",
+        "At which company is Pavan Belagatti employed?": "SingleStore",
+        "What topics does Pavan Belagatti cover in his articles?": "DevOps",
+    }
+    answers = {question: studio.ask(question, ["pavan"])[0].text for question in expected}
+    right = [question for question, word in expected.items() if word in answers[question]]
+    assert len(right) >= 2, answers
+
+
+def test_the_curves_have_a_point_for_each_step(tuned: dict[str, Any], module_settings: Settings) -> None:
+    curves = ftdemo(module_settings, "jobs", "show", str(tuned["job"]["id"]))["curves"]
+    assert [point["step"] for point in curves if point["loss"] is not None] == list(range(1, 21))
+    assert sum(point["held_out_loss"] is not None for point in curves) >= 5
+    assert all(point["tokens_per_second"] > 0 for point in curves if point["loss"] is not None)
+
+
+def test_the_adapter_names_its_base_and_no_path_of_this_machine(
+    tuned: dict[str, Any], module_settings: Settings
+) -> None:
+    folder = module_settings.tuned_models / tuned["model"]["folder"]
+    for file in (*folder.glob("*.json"), *folder.glob("*.md")):
+        assert str(module_settings.data) not in file.read_text(encoding="utf-8"), file
+    assert "SmolLM2" in (folder / "adapter_config.json").read_text(encoding="utf-8")
+
+
+def test_checkpoints_are_gone_when_the_model_is_saved(
+    tuned: dict[str, Any], module_settings: Settings
+) -> None:
+    assert not list(module_settings.job_folders.glob("*/checkpoint-*"))
+
+
+@pytest.fixture
+def studio_with_samples(model_settings: Settings) -> Studio:
+    studio = Studio(model_settings)
+    studio.samples.add_example("pavan_belagatti")
+    return studio
+
+
+def wait_until(studio: Studio, job_id: int, reached: Callable[[Job], bool]) -> Job:
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        studio.jobs.refresh()
+        job = studio.jobs.get(job_id)
+        if reached(job) or job.ended:
+            return job
+        time.sleep(0.1)
+    raise AssertionError("the job did not get there in time")
+
+
+def test_a_killed_worker_is_interrupted_and_resumes_from_its_checkpoint(studio_with_samples: Studio) -> None:
+    studio = studio_with_samples
+    job = studio.tune("again", "pavan_belagatti", "quick")
+    # With 10 steps a checkpoint is written after every second one.
+    job = wait_until(studio, job.id, lambda job: job.step >= 5)
+    assert job.worker_pid is not None
+    os.kill(job.worker_pid, signal.SIGKILL)
+    job = wait_until(studio, job.id, lambda job: job.ended)
+    assert (job.status, bool(job.error_remedy)) == ("interrupted", True)
+    assert studio.models.all() == []
+
+    studio.jobs.resume(job.id)
+    resumed = wait_until(studio, job.id, lambda job: job.phase == "training")
+    assert resumed.step >= 4, "it goes on from the checkpoint, not from the start"
+    job = studio.jobs.wait(job.id)
+    assert job.status == "finished"
+    losses = [point for point in studio.jobs.metrics(job.id) if point.loss is not None]
+    assert [point.step for point in losses] == list(range(1, 11))
+    assert [model.name for model in studio.models.all()] == ["again"]
+
+
+def test_stopping_keeps_what_was_learned_or_discards_it(studio_with_samples: Studio) -> None:
+    studio = studio_with_samples
+    kept = studio.tune("kept", "pavan_belagatti")
+    discarded = studio.tune("discarded", "pavan_belagatti")
+    assert studio.jobs.get(discarded.id).status == "queued"
+    wait_until(studio, kept.id, lambda job: job.step >= 2)
+    studio.jobs.stop(kept.id, keep=True)
+    job = studio.jobs.wait(kept.id)
+    assert job.status == "stopped"
+    assert 2 <= job.step < 20
+
+    job = wait_until(studio, discarded.id, lambda job: job.step >= 1)
+    assert job.status == "running", "the next job started by itself"
+    studio.jobs.stop(discarded.id, keep=False)
+    assert studio.jobs.wait(discarded.id).status == "stopped"
+    assert [model.name for model in studio.models.all()] == ["kept"]
+    assert studio.ask(PERSON, ["kept"])[0].text

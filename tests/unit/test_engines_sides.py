@@ -1,0 +1,110 @@
+from collections.abc import Iterable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from ftdemo.engines.protocol import TokenEvent
+from ftdemo.engines.sides import Side, advance
+
+END = 0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Time that stands still until `now` is set."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr("ftdemo.engines.sides.time", SimpleNamespace(perf_counter=lambda: clock.now))
+    return clock
+
+
+def decode(tokens: list[int]) -> str:
+    """Each token is a byte of UTF-8, so that most characters need several."""
+    return bytes(tokens).decode("utf-8", errors="replace")
+
+
+def feed(side: Side, text: str | bytes) -> list[TokenEvent]:
+    data = text.encode() if isinstance(text, str) else text
+    return [side.add(token, token == END) for token in data]
+
+
+@pytest.mark.parametrize("text", ["plain", "é", "中文", "a😀b", "नमस्ते", "e\u0301"])
+def test_half_a_character_is_never_shown(text: str) -> None:
+    events = feed(Side(0, 0.0, decode), text)
+    for event in events:
+        assert "\ufffd" not in event.text
+        assert text.startswith(event.text)
+    assert events[-1].text == text
+    assert [event.tokens for event in events] == list(range(1, len(text.encode()) + 1))
+
+
+def test_half_a_character_at_the_end_is_shown_as_what_it_is() -> None:
+    side = Side(0, 0.0, decode)
+    assert feed(side, "a中".encode()[:-1])[-1].text == "a"
+    assert side.finish("length").text == "a\ufffd"
+
+
+def test_end_token_is_no_part_of_the_answer() -> None:
+    side = Side(0, 0.0, decode)
+    last = feed(side, b"Hi!" + bytes([END]))[-1]
+    assert (last.text, last.tokens, last.finish_reason) == ("Hi!", 3, "stop")
+    assert side.finish_reason == "stop"
+
+
+def test_empty_answer() -> None:
+    last = feed(Side(0, 0.0, decode), bytes([END]))[-1]
+    assert (last.text, last.tokens, last.finish_reason) == ("", 0, "stop")
+
+
+@pytest.mark.parametrize("reason", ["length", "cancelled"])
+def test_finish_gives_the_reason_and_what_there_is(reason: str) -> None:
+    side = Side(1, 0.0, decode)
+    assert feed(side, "so far")[-1].finish_reason is None
+    event = side.finish(reason)  # type: ignore[arg-type]
+    assert (event.side, event.text, event.tokens, event.finish_reason) == (1, "so far", 6, reason)
+
+
+def test_white_space_around_the_answer_is_dropped_and_that_within_stays() -> None:
+    side = Side(0, 0.0, decode)
+    texts = [event.text for event in feed(side, " \na b \n")]
+    assert texts == ["", "", "a", "a ", "a b", "a b ", "a b \n"]
+    assert side.finish("length").text == "a b"
+
+
+def test_figures(clock: SimpleNamespace) -> None:
+    side = Side(0, 98.0, decode)
+    first = side.add(ord("a"), ends=False)
+    assert (first.time_to_first_token_s, first.tokens_per_second) == (2.0, 0.5)
+    clock.now = 103.0
+    second = side.add(ord("b"), ends=False)
+    assert (second.time_to_first_token_s, second.tokens_per_second) == (2.0, 0.4)
+    clock.now = 200.0  # the other side still talks
+    last = side.finish("cancelled")
+    assert (last.time_to_first_token_s, last.tokens_per_second) == (2.0, 0.4)
+
+
+def test_figures_of_a_side_that_was_cancelled_before_it_began() -> None:
+    event = Side(0, 5.0, decode).finish("cancelled")
+    assert (event.tokens, event.tokens_per_second, event.time_to_first_token_s) == (0, 0.0, 0.0)
+
+
+def run(sides: list[Side], steps: Iterable[bytes]) -> Iterator[TokenEvent]:
+    for step in steps:
+        yield from advance(sides, list(step), {END, ord("$")})
+
+
+def test_sides_of_a_batch_end_on_their_own() -> None:
+    sides = [Side(index, 0.0, decode) for index in range(3)]
+    padding = bytes([END])
+    events = list(run(sides, [b"ax1", b"by$", b"c" + padding * 2, b"d" + padding * 2]))
+    last = {event.side: event for event in events}
+    assert [(last[side].text, last[side].finish_reason) for side in range(3)] == [
+        ("abcd", None),
+        ("xy", "stop"),
+        ("1", "stop"),
+    ]
+    assert [event.side for event in events] == [0, 1, 2, 0, 1, 2, 0, 1, 0]
+
+
+def test_a_token_for_each_side_is_needed() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        list(advance([Side(0, 0.0, decode), Side(1, 0.0, decode)], [65], {END}))

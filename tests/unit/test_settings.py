@@ -1,0 +1,102 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from ftdemo.errors import UserError
+from ftdemo.settings import (
+    DEFAULT_BASE_MODEL,
+    REPOSITORY,
+    Settings,
+    child_environment,
+    settings_from_environment,
+)
+
+
+def test_defaults_without_any_variable() -> None:
+    settings = settings_from_environment({})
+    assert settings.base_model == DEFAULT_BASE_MODEL
+    assert settings.threads == settings.training_threads == os.cpu_count()
+    assert not settings.offline
+
+
+def test_each_variable_is_read(tmp_path: Path) -> None:
+    settings = settings_from_environment(
+        {
+            "FTDEMO_DATA": str(tmp_path),
+            "FTDEMO_BASE_MODEL": "some/model",
+            "FTDEMO_THREADS": "3",
+            "FTDEMO_TRAINING_THREADS": "4",
+            "FTDEMO_MAX_UPLOAD_MB": "0.5",
+            "FTDEMO_MAX_ANSWER_TOKENS": "77",
+            "FTDEMO_SOURCE_TIMEOUT": "2.5",
+            "FTDEMO_OFFLINE": "true",
+        }
+    )
+    assert settings == Settings(tmp_path, "some/model", 3, 4, 0.5, 77, 2.5, True)
+
+
+def test_process_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FTDEMO_DATA", str(tmp_path))
+    assert settings_from_environment().data == tmp_path
+
+
+NUMBERS = [
+    "FTDEMO_THREADS",
+    "FTDEMO_TRAINING_THREADS",
+    "FTDEMO_MAX_UPLOAD_MB",
+    "FTDEMO_MAX_ANSWER_TOKENS",
+    "FTDEMO_SOURCE_TIMEOUT",
+]
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "0", "nan", "inf", "1e300", "2,5"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_bad_number_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(UserError) as caught:
+        settings_from_environment({name: value})
+    assert name in caught.value.message
+    assert repr(value) in caught.value.message
+    assert "number from" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_empty_number_is_the_default(name: str) -> None:
+    assert settings_from_environment({name: ""}) == settings_from_environment({})
+
+
+@pytest.mark.parametrize(
+    ("value", "offline"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)]
+)
+def test_offline(value: str, offline: bool) -> None:
+    assert settings_from_environment({"FTDEMO_OFFLINE": value}).offline is offline
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_worker_reads_back_the_same_settings(tmp_path: Path, offline: bool) -> None:
+    settings = Settings(tmp_path / "with space", "a/b", 3, 1, 0.25, 99, 0.5, offline)
+    assert settings_from_environment(settings.as_environment()) == settings
+
+
+def test_argument_beats_environment(tmp_path: Path) -> None:
+    settings = settings_from_environment({"FTDEMO_DATA": "/elsewhere"}, data=tmp_path / "mine")
+    assert settings.data == tmp_path / "mine"
+
+
+def test_data_folder_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert settings_from_environment({"FTDEMO_DATA": "here"}).data == tmp_path / "here"
+    assert settings_from_environment({"FTDEMO_DATA": "~/there"}).data == tmp_path / "home" / "there"
+
+
+def test_child_environment_finds_the_package_and_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    monkeypatch.setenv("SOME_VARIABLE", "kept")
+    environment = child_environment(Settings(tmp_path, threads=7))
+    assert environment["PYTHONPATH"].split(os.pathsep) == [str(REPOSITORY), "/somewhere"]
+    assert environment["SOME_VARIABLE"] == "kept"
+    assert environment["FTDEMO_THREADS"] == "7"
+    assert settings_from_environment(environment).data == tmp_path
