@@ -17,55 +17,55 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
 from ftdemo.training.recipes import DEFAULT_RECIPE
-from ftdemo.ui.events import shown
+from ftdemo.ui.events import told
 
 
 def build(studio: Studio) -> None:
     """Add the endpoints to the page that is being built."""
 
-    @shown
+    @told
     def status() -> dict[str, Any]:
         """Base model, state of the chat engine, and the present job."""
         return asdict(studio.status())
 
-    @shown
+    @told
     def samples() -> dict[str, Any]:
         """The sample sets."""
         return {"samples": [asdict(saved) for saved in studio.samples.all()]}
 
-    @shown
+    @told
     def add_samples(file: FileDataDict, name: str = "") -> dict[str, Any]:
         """Read an uploaded CSV, JSON or JSONL file and save it as a sample set."""
         saved, report = studio.samples.add(Path(file["path"]), name)
         return {"sample_set": asdict(saved), "report": report.as_dict()}
 
-    @shown
+    @told
     def tune(name: str, samples: str, recipe: str = DEFAULT_RECIPE) -> dict[str, Any]:
         """Queue a tuning job."""
         return {"job": asdict(studio.tune(name, samples, recipe))}
 
-    @shown
+    @told
     def jobs() -> dict[str, Any]:
         """Every job."""
         return {"jobs": [asdict(job) for job in studio.jobs.all()]}
 
-    @shown
+    @told
     def job(job_id: int) -> dict[str, Any]:
         """One job with its curves."""
         metrics = [asdict(point) for point in studio.jobs.metrics(job_id)]
         return {"job": asdict(studio.jobs.get(job_id)), "curves": metrics}
 
-    @shown
+    @told
     def stop_job(job_id: int, keep: bool = True) -> dict[str, Any]:
         """Stop a job; what it learned is kept as the model, or discarded."""
         return {"job": asdict(studio.jobs.stop(job_id, keep))}
 
-    @shown
+    @told
     def models() -> dict[str, Any]:
         """The models that can be asked."""
         return {"models": studio.models.names()}
 
-    @shown
+    @told
     def ask(
         question: str, models: list[str], max_new_tokens: int = 160, temperature: float = 0.0, seed: int = 0
     ) -> dict[str, Any]:

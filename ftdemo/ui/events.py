@@ -19,7 +19,19 @@ log = logging.getLogger("ftdemo.page")
 
 
 def shown(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what an event handler raises into what the page shows; works for generators too."""
+    """Turn what an event handler raises into what the page shows; works for generators too.
+
+    The page renders it as HTML, and it may quote a file's cell.
+    """
+    return _wrapped(function, escape)
+
+
+def told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what an endpoint raises into a sentence for the program that called it."""
+    return _wrapped(function, str)
+
+
+def _wrapped(function: Callable[..., Any], render: Callable[[str], str]) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
@@ -27,7 +39,7 @@ def shown(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 yield from function(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the outermost frame of an event
-                _show(error)
+                _raise(error, render)
 
         return generator
 
@@ -36,24 +48,22 @@ def shown(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the outermost frame of an event
-            _show(error)
+            _raise(error, render)
 
     return wrapped
 
 
-def _show(error: Exception) -> NoReturn:
+def _raise(error: Exception, render: Callable[[str], str]) -> NoReturn:
+    """Raise gradio's own error instead; on the page it stays until it is closed."""
     if isinstance(error, gr.Error):
         raise error
     if isinstance(error, UserError):
-        raise _page_error(str(error)) from None
-    error_id = secrets.token_hex(4)
-    log.error("page error %s", error_id, exc_info=error)
-    raise _page_error(
-        f"This failed by a fault in the program ({type(error).__name__}). "
-        f"Look up the id {error_id} in its log, and report it."
-    ) from None
-
-
-def _page_error(sentences: str) -> gr.Error:
-    """An error that stays until it is closed; the page renders it as HTML, and it may quote a file's cell."""
-    return gr.Error(escape(sentences), duration=None, print_exception=False)
+        sentences = str(error)
+    else:
+        error_id = secrets.token_hex(4)
+        log.error("page error %s", error_id, exc_info=error)
+        sentences = (
+            f"This failed by a fault in the program ({type(error).__name__}). "
+            f"Look up the id {error_id} in its log, and report it."
+        )
+    raise gr.Error(render(sentences), duration=None, print_exception=False) from None

@@ -31,7 +31,7 @@ class Changes:
 
 def add_status_line(studio: Studio) -> gr.HTML:
     """The line at the top of the page."""
-    return gr.HTML(lambda: _status(studio), elem_id="status", padding=False)
+    return gr.HTML(_status(studio), elem_id="status", padding=False)
 
 
 def start_polling(studio: Studio, demo: gr.Blocks, status: gr.HTML, changes: Changes) -> None:

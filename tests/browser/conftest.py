@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from ftdemo.settings import REPOSITORY, Settings, child_environment
 
@@ -108,7 +109,7 @@ def open_tab(page: Page, name: str) -> None:
     tab = page.get_by_role("tab", name=name, exact=True)
     try:
         tab.click(timeout=2000)
-    except TimeoutError:
+    except PlaywrightTimeoutError:
         page.locator(".overflow-menu > button").click()
         page.locator(".overflow-dropdown").get_by_text(name, exact=True).click()
 

@@ -34,8 +34,8 @@ print("this is the worker of job", job.id, flush=True)
 link = reporter.Reporter(store, job.id)
 link.begin()
 status = "finished"
-while job.settings["do"] == "work":
-    if link.stop_request:
+while job.settings["do"] != "end":
+    if link.stop_request and job.settings["do"] != "never stop":
         status = "stopped"
         break
     time.sleep(0.02)
@@ -151,13 +151,14 @@ def test_killed_worker_is_noticed_by_a_process_that_did_not_start_it(
 
 
 def test_worker_that_was_killed_after_a_stop_request_is_stopped(
-    queue: JobQueue, working: Job, store: Store, until: Until
+    queue: JobQueue, submit: Submit, until: Until
 ) -> None:
-    os.kill(working.worker_pid or 0, signal.SIGSTOP)
-    queue.stop(working.id, keep=False)
-    kill(working)
-    until(lambda: queue.refresh() or queue.get(working.id).ended)
-    job = queue.get(working.id)
+    job = submit("never stop")
+    until(lambda: queue.get(job.id).worker_pid)
+    assert queue.stop(job.id, keep=False).stop_request == "discard"
+    kill(queue.get(job.id))
+    until(lambda: queue.refresh() or queue.get(job.id).ended)
+    job = queue.get(job.id)
     assert (job.status, job.error_message, job.error_remedy) == ("stopped", None, None)
 
 

@@ -215,10 +215,16 @@ def test_cached_model_with_a_file_missing_is_not_used(online: Settings) -> None:
     assert hub.find_cached("tiny/model") == folder
 
 
-def test_cached_model_without_its_weights_is_not_used_where_no_list_of_files_tells(online: Settings) -> None:
-    folder = ensure_base_model(online).folder
-    shutil.rmtree(folder.parent.parent / "trees")  # what fetches single files leaves no list
-    assert hub.find_cached("tiny/model") == folder
+def test_cached_model_without_its_weights_is_not_used_where_no_list_of_files_tells(
+    online: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = ensure_base_model(online).folder.parent.parent
+    copy = tmp_path / "copy" / repository.name  # as what fetches single files leaves it: without a list
+    shutil.copytree(repository, copy, symlinks=True, ignore=shutil.ignore_patterns("trees"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(copy.parent))
+    folder = hub.find_cached("tiny/model")
+    assert folder is not None
+    assert folder.is_relative_to(copy)
     (folder / "model.safetensors").unlink()
     assert hub.find_cached("tiny/model") is None
 
