@@ -1,0 +1,71 @@
+"""Keeping part of a set back for testing, so that no question is both learned and tested."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ftdemo.errors import UserError
+from ftdemo.samples.similarity import groups_of
+
+
+def check_share(share: float) -> None:
+    """Raise UserError unless `share` is from 0 (nothing held out) up to 0.9."""
+    if not 0 <= share <= 0.9:
+        raise UserError(
+            f"The held-out share is {share:g}.", "Give a number from 0 to 0.9, such as 0.1 for a tenth."
+        )
+
+
+def choose_held_out(
+    count: int, near_duplicates: Sequence[tuple[int, int]], share: float, seed: int
+) -> list[int]:
+    """Choose the samples to hold out, by whole groups of questions that nearly say the same.
+
+    A group larger than what is still wanted stays with the samples to learn from, so somewhat fewer than
+    asked may be held out. If every group is larger, the smallest one is held out.
+
+    Args:
+        count: samples in the set.
+        near_duplicates: pairs of samples, numbered from 0, that must not be parted.
+        share: part of the samples to hold out, from 0 to 0.9; at least one sample if above 0.
+        seed: start of the random numbers; the same seed chooses the same samples.
+
+    Returns:
+        Their numbers, ascending.
+
+    Raises:
+        UserError: the share is out of bounds, or all samples are in one group.
+    """
+    check_share(share)
+    wanted = max(1, round(count * share)) if share else 0
+    if not wanted:
+        return []
+    groups = groups_of(count, list(near_duplicates))
+    chosen = _take(groups, wanted, seed)
+    if not chosen:
+        raise UserError(
+            "The questions are too much alike to hold any back: each would be learned in other words.",
+            "Hold nothing out, hold out a larger share, or name a column that says which rows to hold out.",
+        )
+    return sorted(number for number, group in enumerate(groups) if group in chosen)
+
+
+def _take(groups: Sequence[int], wanted: int, seed: int) -> set[int]:
+    sizes = Counter(groups)
+    chosen: set[int] = set()
+    for group in _shuffled(sizes, seed):
+        if sizes[group] <= wanted:
+            chosen.add(group)
+            wanted -= sizes[group]
+        if not wanted:
+            break
+    smallest = min(sizes, key=lambda group: (sizes[group], group))
+    if not chosen and sizes[smallest] <= len(groups) / 2:
+        chosen.add(smallest)
+    return chosen
+
+
+def _shuffled(groups: Counter[int], seed: int) -> Iterator[int]:
+    order = sorted(groups)
+    random.Random(seed).shuffle(order)
+    return iter(order)
