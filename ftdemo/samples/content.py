@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,4}")
 _NUMBERS = re.compile(r"(?<![\w.+])\+?\(?\d[\d ().\-]{7,28}\d(?!\w)")
@@ -11,6 +12,7 @@ _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _ODD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff\u202a-\u202e\u2066-\u2069\u200b\ufeff]"
 )
+_ASCII_LETTER = re.compile("[A-Za-z]")
 _GARBLED = re.compile("Ã[\x80-\xbf¡-¿]|â€[\x80-\xbf˜™œ\x9d“”¦]|Â[\xa0-\xbf]|锟斤拷|ï»¿")
 
 _SCRIPTS = (
@@ -82,12 +84,14 @@ def odd_characters(text: str) -> str | None:
 
 def main_script(text: str) -> str:
     """The script that most of a text's first letters are in, such as 'Latin' or 'Han'; 'none' without any."""
-    counts: dict[str, int] = {}
-    for char in text[:_LOOKED_AT]:
+    start = text[:_LOOKED_AT]
+    if start.isascii():
+        return "Latin" if _ASCII_LETTER.search(start) else "none"
+    counts: Counter[str] = Counter()
+    for char, times in Counter(start).items():
         if char.isalpha():
-            script = _SCRIPTS[bisect_right(_STARTS, ord(char)) - 1][1]
-            counts[script] = counts.get(script, 0) + 1
+            counts[_SCRIPTS[bisect_right(_STARTS, ord(char)) - 1][1]] += times
     if "Kana" in counts:
         # Japanese mixes both; Chinese has no Kana.
         counts["Kana"] += counts.pop("Han", 0)
-    return max(counts, key=lambda script: counts[script]) if counts else "none"
+    return counts.most_common(1)[0][0] if counts else "none"

@@ -168,7 +168,7 @@ class SampleLibrary:
         version = sample_set.version if version is None else version
         self._store.sample_sets.check_version(sample_set, version)
         limit = min(max(0, limit), MAX_PAGE)
-        return self._store.sample_sets.page(sample_set.id, version, max(0, offset), limit)
+        return list(self._store.sample_sets.placed(sample_set.id, version, max(0, offset), limit))
 
     def change(
         self,
@@ -265,8 +265,7 @@ class SampleLibrary:
 
     def _placed(self, name: str) -> Iterator[PlacedSample]:
         sample_set = self.get(name)
-        for offset in range(0, sample_set.train + sample_set.held_out, MAX_PAGE):
-            yield from self._store.sample_sets.page(sample_set.id, sample_set.version, offset, MAX_PAGE)
+        return self._store.sample_sets.placed(sample_set.id, sample_set.version)
 
 
 def example_files() -> list[Path]:

@@ -183,12 +183,19 @@ class SampleSets(Family):
         for row in self._table("samples").rows_where(where, arguments, order_by="position"):
             yield _sample(row)
 
-    def page(self, sample_set_id: int, version: int, offset: int, limit: int) -> list[PlacedSample]:
-        """Some samples of a version in their order, with their places."""
+    def placed(
+        self, sample_set_id: int, version: int, offset: int = 0, limit: int | None = None
+    ) -> Iterator[PlacedSample]:
+        """The samples of a version in their order with their places, all or some of them."""
         rows = self._table("samples").rows_where(
-            _OF_VERSION, [sample_set_id, version, version], order_by="position", limit=limit, offset=offset
+            _OF_VERSION,
+            [sample_set_id, version, version],
+            order_by="position",
+            limit=limit,
+            offset=offset or None,
         )
-        return [PlacedSample(row["position"], _sample(row)) for row in rows]
+        for row in rows:
+            yield PlacedSample(row["position"], _sample(row))
 
     def change(
         self,
