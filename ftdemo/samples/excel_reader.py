@@ -13,6 +13,7 @@ from ftdemo.samples.tabular import IsHeader, named_rows
 
 MAX_COLUMNS = 200
 _UNPACKED_TIMES = 20
+_REMEDY = "Open it in a spreadsheet program and save it again, as .xlsx or CSV."
 
 
 def read_xlsx(path: Path, max_megabytes: float, is_header: IsHeader) -> Iterator[Row]:
@@ -33,8 +34,11 @@ def read_xlsx(path: Path, max_megabytes: float, is_header: IsHeader) -> Iterator
 
 
 def _refuse_bomb(path: Path, max_megabytes: float) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise FileFormatError(f"The Excel file {path.name} is damaged.", _REMEDY) from None
     if unpacked > max_megabytes * 1e6 * _UNPACKED_TIMES:
         raise FileFormatError(
             f"The Excel file {path.name} unpacks to {unpacked / 1e6:,.0f} MB.", "Split it, or save it as CSV."
@@ -45,10 +49,12 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
     import openpyxl
 
     try:
+        file = path.open("rb")
         with warnings.catch_warnings():
             # Styles and extensions it does not know are of no matter here.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            # Given a path it would look at the name's ending.
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             for sheet in workbook.worksheets:
                 # The size a file states may be wrong; without it every row is as long as its last cell.
@@ -69,7 +75,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
     except Exception as error:
         raise FileFormatError(
             f"The Excel file {path.name} is damaged ({type(error).__name__}).",
-            "Open it in a spreadsheet program and save it again, as .xlsx or CSV.",
+            _REMEDY,
         ) from error
 
 

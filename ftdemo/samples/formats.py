@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples.encoding import WINDOW, find_encoding
+from ftdemo.samples.json_reader import is_wrapper
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "xlsx", "datasets")
 TEXT_FORMATS = frozenset({"csv", "tsv", "json", "jsonl"})
@@ -97,11 +98,11 @@ def recognise_text(start: str) -> str:
         return "csv"
     first_line = start.split("\n", 1)[0]
     try:
-        json.loads(first_line)
+        record = json.loads(first_line)
     except (ValueError, RecursionError):
         # A first line that is no JSON by itself: one object over many lines, unless it only looks cut off.
         return "jsonl" if first_line.rstrip().endswith("}") else "json"
-    return "jsonl"
+    return "json" if is_wrapper(record) else "jsonl"
 
 
 def _check_is_excel(path: Path) -> None:

@@ -10,7 +10,6 @@ from ftdemo.samples.rows import MAX_LINE, Row, unreadable
 
 _PIECE = 1 << 18
 _SPACE = re.compile(r"[\s\ufeff]*")
-_TURNS = frozenset({"messages", "conversations", "conversation", "history", "chosen", "rejected", "prompt"})
 _REMEDY = "Mend that place and try again."
 
 
@@ -80,9 +79,11 @@ def read_json(file: TextIO, file_name: str) -> Iterator[Row]:
 
 def _list_items(text: "_Text") -> Iterator[Any]:
     text.take("[")
-    while text.peek() != "]":
+    more = text.peek() != "]"
+    while more:
         yield text.value()
-        if text.peek() != "]":
+        more = text.peek() != "]"
+        if more:
             text.take(",")
     text.take("]")
 
@@ -95,13 +96,14 @@ def _object_items(text: "_Text") -> Iterator[Any]:
     fields: dict[str, Any] = {}
     wrapped = False
     text.take("{")
-    while text.peek() != "}":
+    more = text.peek() != "}"
+    while more:
         key = text.value()
         text.take(":")
-        if text.peek() == "[" and key not in _TURNS:
+        if text.peek() == "[":
             items = _list_items(text)
             first = next(items, None)
-            if isinstance(first, dict):
+            if isinstance(first, dict) and not _is_turn(first):
                 wrapped = True
                 yield first
                 yield from items
@@ -109,16 +111,34 @@ def _object_items(text: "_Text") -> Iterator[Any]:
                 fields[key] = [] if first is None else [first, *items]
         else:
             fields[key] = text.value()
-        if text.peek() != "}":
+        more = text.peek() != "}"
+        if more:
             text.take(",")
     text.take("}")
     if not wrapped:
         yield from _columns(fields)
 
 
+def is_wrapper(record: Any) -> bool:
+    """Whether an object is no record but has the records in a list of its own, or in columns side by side."""
+    if not isinstance(record, dict):
+        return False
+    firsts = [value[0] for value in record.values() if isinstance(value, list) and value]
+    return any(isinstance(first, dict) and not _is_turn(first) for first in firsts) or _columns(record) != [
+        record
+    ]
+
+
+def _is_turn(value: Any) -> bool:
+    """Whether this is a message of a conversation, so that a list of such is part of one record."""
+    return isinstance(value, dict) and ("role" in value or "from" in value)
+
+
 def _columns(fields: dict[str, Any]) -> list[dict[str, Any]]:
     """Columns side by side ({"question": […], …}, or numbered, as pandas does) as rows; else one row."""
     values = [list(v.values()) if isinstance(v, dict) else v for v in fields.values()]
+    if any(isinstance(v, list) and v and _is_turn(v[0]) for v in values):
+        return [fields]
     if len(fields) > 1 and all(isinstance(v, list) for v in values) and len({len(v) for v in values}) == 1:
         return [dict(zip(fields, cells, strict=True)) for cells in zip(*values, strict=True)]
     return [fields]
@@ -157,9 +177,12 @@ class _Text:
             try:
                 value, end = self._decoder.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
-                if len(self._buffer) - self._at < MAX_LINE and self._more(size):
+                too_long = len(self._buffer) - self._at >= MAX_LINE
+                if not too_long and self._more(size):
                     size *= 2
                     continue
+                if too_long and error.msg.startswith("Unterminated"):
+                    raise self._error(f"a text has more than {MAX_LINE:,} characters", self._at) from None
                 raise self._error(error.msg, error.pos) from None
             except (ValueError, RecursionError) as error:
                 raise self._error(f"it {_what(error)}", self._at) from None

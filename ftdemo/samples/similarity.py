@@ -8,6 +8,7 @@ import re
 import zlib
 from array import array
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ftdemo.samples.conversion import Draft
@@ -68,10 +69,7 @@ class QuestionIndex:
     def add(self, question: str, answer: str) -> None:
         """Add a question with its answer."""
         words = _WORDS.findall(question.casefold())[:_MOST_WORDS]
-        pairs = [
-            a + b if len(a) == len(b) == 1 and a > "\u0e00" else a
-            for a, b in zip(words, [*words[1:], ""], strict=True)
-        ]
+        pairs = [a + b if len(a) == len(b) == 1 and a > "\u0e00" else a for a, b in pairwise([*words, ""])]
         hashes = {zlib.crc32(word.encode()) for word in pairs or [question.strip()]}
         self._words.extend(hashes)
         self._starts.append(len(self._words))
