@@ -111,8 +111,10 @@ class QuestionIndex:
             found.append(np.stack([order[others], order[first[others]]], axis=1))
         pairs = np.unique(np.concatenate(found), axis=0)
         agreeing = self._agreeing(signatures, pairs)
-        pairs = pairs[agreeing >= 0.3]
-        # Many rows made from one pattern would give millions of pairs; a few for each row tell as much.
+        alike = agreeing >= 0.3
+        pairs, agreeing = pairs[alike], agreeing[alike]
+        # Many rows made from one pattern would give millions of pairs; the best few of each row tell as much.
+        pairs = pairs[np.lexsort((pairs[:, 1], -agreeing, pairs[:, 0]))]
         starts = np.searchsorted(pairs[:, 0], pairs[:, 0])
         pairs = pairs[np.arange(len(pairs)) - starts < _CANDIDATES_PER_ROW]
         return [(int(later), int(earlier)) for later, earlier in pairs]
