@@ -11,7 +11,7 @@ from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.report import Problem
 from ftdemo.samples.rows import Row
 from ftdemo.samples.shapes import Shape
-from ftdemo.samples.similarity import QuestionIndex, digest, folded, question_key, sample_key
+from ftdemo.samples.similarity import Pair, QuestionIndex, digest, folded, question_key, sample_key
 from ftdemo.samples.spool import SampleSpool
 from ftdemo.samples.tally import Tally
 from ftdemo.samples.turns import RecordError, text_of
@@ -37,7 +37,7 @@ class Checker:
         self._shape = shape
         self._split_column = split_column
         self._meter = meter
-        self._index = QuestionIndex()
+        self.index = QuestionIndex()
         self._rows = array("Q")
         self._questions = array("Q")
         self._row_of_sample: dict[int, int] = {}
@@ -64,13 +64,13 @@ class Checker:
         for draft in drafts:
             self._take(draft, row.number, held_out=value.strip().lower() in HELD_OUT_VALUES)
 
-    def note_near_duplicates(self) -> list[tuple[int, int]]:
+    def note_near_duplicates(self) -> list[Pair]:
         """Warn of questions that nearly say the same as an earlier one, once all rows are in.
 
         Returns:
             The pairs of samples, numbered from 0, whose questions say the same or nearly so.
         """
-        pairs = self._index.near_duplicates()
+        pairs = self.index.near_duplicates()
         warned: set[int] = set()
         for later, earlier in pairs:
             if later in warned or self._questions[later] == self._questions[earlier]:
@@ -115,7 +115,7 @@ class Checker:
         self._row_of_sample[key] = row
         self._rows.append(row)
         self._questions.append(digest(folded(draft.question)))
-        self._index.add(draft.question, draft.answer)
+        self.index.add(draft.question, draft.answer)
         self.scripts[main_script(f"{draft.question} {draft.answer}")] += 1
         split: Split = "held_out" if held_out else "train"
         sample = Sample(draft.question, draft.answer, split, draft.system, draft.history, draft.weight)

@@ -11,7 +11,7 @@ from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.reading import open_records, unusable
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import MAX_ROWS, ReadOptions
-from ftdemo.samples.splitting import check_share, choose_held_out
+from ftdemo.samples.splitting import check_share, hold_out_questions
 
 Progress = Callable[[int, float | None], None]
 """Called with the rows read and the part of the file read (0 to 1, or None). What it raises ends the work."""
@@ -78,7 +78,7 @@ def check_file(
             raise unusable(source.name, checker.rows_read, checker.tally.problems)
         pairs = checker.note_near_duplicates()
         if hold_out:
-            chosen = choose_held_out(len(checker.samples), pairs, hold_out.share, hold_out.seed)
+            chosen = hold_out_questions(checker.index, pairs, hold_out.share, hold_out.seed)
             checker.samples.hold_out(chosen)
         if progress:
             progress(checker.rows_read, 1.0)

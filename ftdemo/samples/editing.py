@@ -7,6 +7,7 @@ from ftdemo.samples.conversion import Draft
 from ftdemo.samples.inspection import fault_of_draft
 from ftdemo.samples.shapes import QUESTION_ANSWER, Shape
 from ftdemo.samples.similarity import sample_key
+from ftdemo.samples.turns import text_of
 from ftdemo.store.samples import Sample
 
 _TYPED = Shape(QUESTION_ANSWER, "question", "answer", lambda _: [])
@@ -29,6 +30,9 @@ def check_edit(kept: Iterable[Sample], new: Sequence[Sample]) -> None:
         fault = fault_of_draft(draft, number, _TYPED)
         if fault:
             raise UserError(fault.message, fault.remedy)
+        said = [sample.question, sample.answer, sample.system or "", *(text for _, text in sample.history)]
+        if any(text_of(text) != text for text in said):
+            raise UserError(f"Row {number} has half a character in it.", "Type that place again.")
         key = sample_key(sample)
         if key in seen:
             raise UserError(f"Row {number} says the same as {seen[key]}.", "Change it or leave it out.")

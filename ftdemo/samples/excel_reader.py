@@ -11,7 +11,6 @@ from ftdemo.errors import FileFormatError
 from ftdemo.samples.rows import MAX_LINE, Row
 from ftdemo.samples.tabular import IsHeader, named_rows
 
-MAX_COLUMNS = 200
 _UNPACKED_TIMES = 20
 _REMEDY = "Open it in a spreadsheet program and save it again, as .xlsx or CSV."
 
@@ -60,9 +59,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
                 # The size a file states may be wrong; without it every row is as long as its last cell.
                 sheet.reset_dimensions()
                 found = False
-                for number, cells in enumerate(
-                    sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1
-                ):
+                for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
                     found = found or any(cell is not None for cell in cells)
                     if found:
                         yield number, [_cell(cell) for cell in cells]

@@ -45,7 +45,8 @@ def fault_of_draft(draft: Draft, row: int, shape: Shape) -> Problem | None:
 
 def warnings_of_draft(draft: Draft, row: int, shape: Shape) -> Iterator[Problem]:
     """What looks odd about a sample that is kept; see `fault_of_draft` for the arguments."""
-    for column, text in _texts(draft, shape):
+    before = [(shape.question_column, text) for _, text in (("system", draft.system or ""), *draft.history)]
+    for column, text in (*_texts(draft, shape), *before):
         personal = personal_data(text)
         if personal:
             message = f"Row {row} seems to hold {personal} in the column {column!r}."

@@ -13,7 +13,7 @@ from ftdemo.samples.editing import check_edit
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.similarity import QuestionIndex
-from ftdemo.samples.splitting import choose_held_out
+from ftdemo.samples.splitting import hold_out_questions
 from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store
@@ -219,7 +219,7 @@ class SampleLibrary:
         for placed in self._placed(name):
             index.add(placed.sample.question, placed.sample.answer)
             places.append(placed.position)
-        chosen = choose_held_out(len(index), index.near_duplicates(), hold_out.share, hold_out.seed)
+        chosen = hold_out_questions(index, index.near_duplicates(), hold_out.share, hold_out.seed)
         held_out = {places[number] for number in chosen}
         changes: dict[int, Sample] = {}
         for placed in self._placed(name):

@@ -7,6 +7,7 @@ rows whose signatures agree in a band are candidates, and candidates are compare
 import re
 import zlib
 from array import array
+from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ ALIKE = 0.8
 ALIKE_WITH_SAME_ANSWER = 0.5
 """… and from which they do if their answers are the same."""
 
+Pair = tuple[int, int]
 _BANDS, _ROWS = 16, 3
 _MOST_WORDS = 200
 _CANDIDATES_PER_ROW = 6
@@ -77,21 +79,27 @@ class QuestionIndex:
         self._numbers.append(digest(*(word for word in words if any(map(str.isdigit, word)))))
         self._answers.append(digest(folded(answer)))
 
-    def near_duplicates(self) -> list[tuple[int, int]]:
+    def near_duplicates(self) -> list[Pair]:
         """Pairs (later, earlier) of questions that nearly say the same; a question may be in several."""
         if len(self) < 2:
             return []
         return [(later, earlier) for later, earlier in self._candidates() if self._alike(later, earlier)]
 
+    def say_the_same(self, one: int, other: int) -> bool:
+        """Whether two questions have the same answer, or the same words; others may only share a pattern."""
+        return self._answers[one] == self._answers[other] or self._set(one) == self._set(other)
+
+    def _set(self, number: int) -> set[int]:
+        return set(self._words[self._starts[number] : self._starts[number + 1]])
+
     def _alike(self, one: int, other: int) -> bool:
         if self._numbers[one] != self._numbers[other]:
             return False
-        a = set(self._words[self._starts[one] : self._starts[one + 1]])
-        b = set(self._words[self._starts[other] : self._starts[other + 1]])
+        a, b = self._set(one), self._set(other)
         needed = ALIKE_WITH_SAME_ANSWER if self._answers[one] == self._answers[other] else ALIKE
         return len(a & b) >= needed * len(a | b)
 
-    def _candidates(self) -> list[tuple[int, int]]:
+    def _candidates(self) -> list[Pair]:
         """Pairs whose signatures agree in a band: each row with its two neighbours and the first in there."""
         import numpy as np
 
@@ -148,7 +156,7 @@ class QuestionIndex:
         return result
 
 
-def groups_of(count: int, pairs: list[tuple[int, int]]) -> list[int]:
+def groups_of(count: int, pairs: Iterable[Pair]) -> list[int]:
     """For each of `count` questions the number of its group's first one; `pairs` are in one group."""
     leader = list(range(count))
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ftdemo.errors import UserError
-from ftdemo.samples.similarity import groups_of
+from ftdemo.samples.similarity import Pair, QuestionIndex, groups_of
 
 
 def check_share(share: float) -> None:
@@ -16,38 +16,59 @@ def check_share(share: float) -> None:
         )
 
 
-def choose_held_out(
-    count: int, near_duplicates: Sequence[tuple[int, int]], share: float, seed: int
-) -> list[int]:
-    """Choose the samples to hold out, by whole groups of questions that nearly say the same.
+def hold_out_questions(index: QuestionIndex, pairs: Sequence[Pair], share: float, seed: int) -> list[int]:
+    """Choose the samples to hold out so that no question is learned in other words.
 
-    A group larger than what is still wanted stays with the samples to learn from, so somewhat fewer than
-    asked may be held out. If every group is larger, the smallest one is held out.
+    Where most questions are alike, as in a set made from one pattern, only those that have the same answer
+    or the same words are kept together.
 
     Args:
-        count: samples in the set.
-        near_duplicates: pairs of samples, numbered from 0, that must not be parted.
-        share: part of the samples to hold out, from 0 to 0.9; at least one sample if above 0.
-        seed: start of the random numbers; the same seed chooses the same samples.
+        index: the questions.
+        pairs: its near-duplicates.
+        share: part of the samples to hold out, from 0 to 0.9.
+        seed: start of the random numbers.
 
     Returns:
         Their numbers, ascending.
 
     Raises:
-        UserError: the share is out of bounds, or all samples are in one group.
+        UserError: the share is out of bounds, or the questions are too much alike.
+    """
+    chosen = choose_held_out(len(index), pairs, share, seed)
+    if len(chosen) < share * len(index) / 2:
+        closest = [pair for pair in pairs if index.say_the_same(*pair)]
+        chosen = choose_held_out(len(index), closest, share, seed)
+    if share and not chosen:
+        raise UserError(
+            "The questions are too much alike to hold any back: each would be learned in other words.",
+            "Hold nothing out, or name a column that says which rows to hold out.",
+        )
+    return chosen
+
+
+def choose_held_out(count: int, pairs: Sequence[Pair], share: float, seed: int) -> list[int]:
+    """Choose the samples to hold out, by whole groups.
+
+    A group larger than what is still wanted stays with the samples to learn from, so somewhat fewer than
+    asked may be held out. If every group is larger, the smallest is held out if it is at most half of all.
+
+    Args:
+        count: samples in the set.
+        pairs: pairs of samples, numbered from 0, that must not be parted.
+        share: part of the samples to hold out, from 0 to 0.9; at least one sample if above 0.
+        seed: start of the random numbers; the same seed chooses the same samples.
+
+    Returns:
+        Their numbers, ascending; none if all are in one group.
+
+    Raises:
+        UserError: the share is out of bounds.
     """
     check_share(share)
     wanted = max(1, round(count * share)) if share else 0
-    if not wanted:
-        return []
-    groups = groups_of(count, list(near_duplicates))
-    chosen = _take(groups, wanted, seed)
-    if not chosen:
-        raise UserError(
-            "The questions are too much alike to hold any back: each would be learned in other words.",
-            "Hold nothing out, hold out a larger share, or name a column that says which rows to hold out.",
-        )
-    return sorted(number for number, group in enumerate(groups) if group in chosen)
+    groups = groups_of(count, pairs)
+    chosen = _take(groups, wanted, seed) if wanted else set()
+    return [number for number, group in enumerate(groups) if group in chosen]
 
 
 def _take(groups: Sequence[int], wanted: int, seed: int) -> set[int]:

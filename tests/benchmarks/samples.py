@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.samples [ROWS ...]
 
-Beside it: `datasets.load_dataset` followed by `to_pandas` on the same file, which reads it but checks and
-saves nothing. Each measurement is a process of its own; memory is what it used above its imports.
+Beside it: `datasets.load_dataset` followed by `to_pandas` on the same file, which only reads, as 'read'
+does. Each measurement is a process of its own; memory is what it used above its imports.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 from ftdemo.settings import REPOSITORY
 
 SIZES = (1_000, 10_000, 100_000)
-WAYS = ("check", "add", "datasets")
+WAYS = ("read", "check", "add", "datasets")
 WORDS = 14, 76
 """Words in a question and in an answer: 100,000 rows make about 60 MB."""
 
@@ -48,11 +48,16 @@ def measure(way: str, path: Path, folder: Path) -> dict[str, float]:
         import numpy as np  # noqa: F401
 
         from ftdemo.samples import SampleLibrary
+        from ftdemo.samples.reading import open_source
+        from ftdemo.samples.rows import ReadOptions
         from ftdemo.store import Store
 
         library = SampleLibrary(Store(folder / "benchmark.db"), 1_000)
 
         def work() -> int:
+            if way == "read":
+                with open_source(path, ReadOptions()) as source:
+                    return sum(1 for _ in source.rows)
             return (library.check(path) if way == "check" else library.add(path)[1]).rows_kept
 
     before = _peak_megabytes()

@@ -139,6 +139,18 @@ def test_another_wording_of_a_question_does_not_leak(library, tmp_path):
         assert report.splits["held_out"] == 6
 
 
+def test_a_set_made_from_one_pattern_can_be_split(library, tmp_path):
+    path = tmp_path / "pattern.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(400):
+            word = "".join(chr(97 + number // 26**place % 26) for place in range(3))
+            question = f"Please tell me now what the name of the capital city of the land {word} is."
+            file.write(json.dumps({"question": question, "answer": f"{word}ville"}) + "\n")
+    report = library.check(path, hold_out=HoldOut(0.1))
+    assert report.near_duplicates > 300
+    assert report.splits["held_out"] == 40
+
+
 def test_cancelling_leaves_nothing(library, tmp_path, monkeypatch):
     class CancelledError(Exception):
         pass
