@@ -115,10 +115,13 @@ def unusable(name: str, rows_read: int, problems: Sequence[Problem]) -> FileForm
     """
     if not rows_read:
         return FileFormatError(f"The file {name} has a header at most, and no rows.", FORMATS_REMEDY)
-    rows = "The only row" if rows_read == 1 else f"None of the {rows_read:,} rows"
+    which = "first " if rows_read == _LOOKED_AT else ""
+    rows = f"None of the {which}{rows_read:,} rows of {name} can be used"
+    if rows_read == 1:
+        rows = f"The only row of {name} cannot be used"
     if not problems:
-        return FileFormatError(f"{rows} of {name} has named columns.", FORMATS_REMEDY)
-    return FileFormatError(f"{rows} of {name} can be used: {problems[0].message}", problems[0].remedy)
+        return FileFormatError(f"{rows}: there are no columns.", FORMATS_REMEDY)
+    return FileFormatError(f"{rows}: {problems[0].message}", problems[0].remedy)
 
 
 def _header_test(options: ReadOptions) -> IsHeader:

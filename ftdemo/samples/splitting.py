@@ -32,7 +32,7 @@ def hold_out_questions(index: QuestionIndex, pairs: Sequence[Pair], share: float
         Their numbers, ascending.
 
     Raises:
-        UserError: the share is out of bounds, or the questions are too much alike.
+        UserError: the share is out of bounds, or there are not enough different questions.
     """
     chosen = choose_held_out(len(index), pairs, share, seed)
     if len(chosen) < share * len(index) / 2:
@@ -40,8 +40,8 @@ def hold_out_questions(index: QuestionIndex, pairs: Sequence[Pair], share: float
         chosen = choose_held_out(len(index), closest, share, seed)
     if share and not chosen:
         raise UserError(
-            "The questions are too much alike to hold any back: each would be learned in other words.",
-            "Hold nothing out, or name a column that says which rows to hold out.",
+            "There are too few different questions to hold any back: each would be learned in other words.",
+            "Add samples, hold nothing out, or name a column that says which rows to hold out.",
         )
     return chosen
 
@@ -65,7 +65,7 @@ def choose_held_out(count: int, pairs: Sequence[Pair], share: float, seed: int) 
         UserError: the share is out of bounds.
     """
     check_share(share)
-    wanted = max(1, round(count * share)) if share else 0
+    wanted = min(max(1, round(count * share)), count - 1) if share else 0
     groups = groups_of(count, pairs)
     chosen = _take(groups, wanted, seed) if wanted else set()
     return [number for number, group in enumerate(groups) if group in chosen]

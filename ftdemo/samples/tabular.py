@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from ftdemo.errors import FileFormatError
 from ftdemo.samples.rows import Row, unreadable
 
 HEADER_WITHIN = 5
 """The header is looked for in this many first lines; a title may stand above it."""
+
+MAX_COLUMNS = 1_000
 
 IsHeader = Callable[[Sequence[str]], bool]
 
@@ -54,6 +57,11 @@ def _named(number: int, cells: Sequence[Any], names: list[str]) -> Row:
 
 def _names(header: Sequence[Any]) -> list[str]:
     """The columns' names; those without one are numbered, and so are further ones of the same name."""
+    if len(header) > MAX_COLUMNS:
+        raise FileFormatError(
+            f"The table has {len(header):,} columns; {MAX_COLUMNS:,} is the most.",
+            "Check which character parts its cells, or leave columns out.",
+        )
     names: list[str] = []
     for position, cell in enumerate(header, start=1):
         name = "" if cell is None else str(cell).strip().lstrip("\ufeff")

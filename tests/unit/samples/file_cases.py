@@ -406,6 +406,9 @@ BAD = [
         "both question and answer",
         {"question_column": "answer"},
     ),
+    Bad("very many columns", b"question,answer" + b",x" * 2000 + b"\n1,2\n", "2,002 columns"),
+    Bad("one broken row", b'question,answer\n"a\n', "The only row of file cannot be used"),
+    Bad("all broken", b"question,answer\n" + b'"a,b\n' * 500, "None of the first 100 rows of file"),
     Bad("all empty", b"question,answer\nx,\ny,\n", "None of the 2 rows"),
     Bad("zip renamed .csv", zipped(a="x"), "a ZIP archive"),
     Bad(
