@@ -3,5 +3,6 @@
 from ftdemo.samples.checking import HoldOut
 from ftdemo.samples.library import SampleLibrary
 from ftdemo.samples.report import Problem, SampleReport
+from ftdemo.samples.writing import as_record
 
-__all__ = ["HoldOut", "Problem", "SampleLibrary", "SampleReport"]
+__all__ = ["HoldOut", "Problem", "SampleLibrary", "SampleReport", "as_record"]

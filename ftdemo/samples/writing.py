@@ -60,6 +60,18 @@ def write_samples(samples: Iterable[Sample], path: Path) -> int:
     return counted.count
 
 
+def as_record(sample: Sample) -> dict[str, Any]:
+    """A sample as a JSON record: question, answer, split, and system, history, multiplier if it has them."""
+    record: dict[str, Any] = {"question": sample.question, "answer": sample.answer, "split": sample.split}
+    if sample.system is not None:
+        record["system"] = sample.system
+    if sample.history:
+        record["history"] = [{"role": role, "content": text} for role, text in sample.history]
+    if sample.weight != 1.0:
+        record["multiplier"] = sample.weight
+    return record
+
+
 class _Counted:
     """Samples, counted each time they go by."""
 
@@ -74,21 +86,9 @@ class _Counted:
             yield sample
 
 
-def _fields(sample: Sample) -> dict[str, Any]:
-    """A sample as a record; what it does not have is left out."""
-    record: dict[str, Any] = {"question": sample.question, "answer": sample.answer, "split": sample.split}
-    if sample.system is not None:
-        record["system"] = sample.system
-    if sample.history:
-        record["history"] = [{"role": role, "content": text} for role, text in sample.history]
-    if sample.weight != 1.0:
-        record["multiplier"] = sample.weight
-    return record
-
-
 def _flat(sample: Sample) -> dict[str, Any]:
     """A sample as one row of a table: its history as JSON text."""
-    record = _fields(sample)
+    record = as_record(sample)
     if "history" in record:
         record["history"] = json.dumps(record["history"], ensure_ascii=False)
     return record
@@ -96,20 +96,20 @@ def _flat(sample: Sample) -> dict[str, Any]:
 
 def _write_jsonl(samples: Iterable[Sample], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(_fields(sample), ensure_ascii=False) + "\n" for sample in samples)
+        file.writelines(json.dumps(as_record(sample), ensure_ascii=False) + "\n" for sample in samples)
 
 
 def _write_json(samples: Iterable[Sample], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         before = "[\n"
         for sample in samples:
-            file.write(before + json.dumps(_fields(sample), ensure_ascii=False))
+            file.write(before + json.dumps(as_record(sample), ensure_ascii=False))
             before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
 
 
 def _write_csv(samples: Iterable[Sample], path: Path) -> None:
-    used = {column for sample in samples for column in _fields(sample)}
+    used = {column for sample in samples for column in as_record(sample)}
     columns = [column for column in _ALL if column in used or column in _BASIC]
     # With a byte order mark, or spreadsheet programs take the text for a Western one.
     with path.open("w", encoding="utf-8-sig", newline="") as file:

@@ -247,6 +247,18 @@ def test_a_folder_is_read_through_datasets(library, tmp_path):
         library.check(tmp_path / "empty")
 
 
+def test_a_saved_data_set_is_read(library, tmp_path):
+    import datasets
+
+    rows = datasets.Dataset.from_list([{"question": "q", "answer": "a"}])
+    datasets.DatasetDict(
+        {"train": rows, "validation": rows.map(lambda row: {"question": "other"})}
+    ).save_to_disk(tmp_path / "saved")
+    assert library.check(tmp_path / "saved").splits == {"train": 1, "held_out": 1}
+    rows.save_to_disk(tmp_path / "one")
+    assert library.check(tmp_path / "one").rows_kept == 1
+
+
 def test_a_hub_name_without_network_is_one_error_at_once(library, monkeypatch):
     from huggingface_hub import constants
 

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from ftdemo.samples.similarity import groups_of, sample_key
 from ftdemo.samples.splitting import choose_held_out
 from ftdemo.samples.writing import write_samples
 from ftdemo.store.samples import Sample
+from tests.unit.samples.file_cases import excel, parquet
 
 TEXTS = st.text(min_size=1, max_size=60).filter(str.strip)
 NASTY = st.sampled_from(
@@ -110,6 +112,30 @@ def test_any_bytes_give_a_report_or_a_user_error(file_format, content):
         else:
             assert report.rows_kept == len(list(report.samples))
         assert time.monotonic() - began < 5
+
+
+ROWS = [{"question": f"question {number}", "answer": f"answer {number}"} for number in range(20)]
+WHOLE = {
+    "parquet": parquet(ROWS)(),
+    "xlsx": excel(["question", "answer"], *[list(row.values()) for row in ROWS])(),
+}
+
+
+@pytest.mark.parametrize("file_format", WHOLE)
+@MANY
+@given(
+    damage=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=8),
+    kept=st.just(1.0) | st.floats(0.1, 1.0),
+)
+def test_damaged_binary_files_give_a_report_or_a_user_error(file_format, damage, kept):
+    content = bytearray(WHOLE[file_format])
+    for place, byte in damage:
+        content[place % len(content)] = byte
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content[: int(kept * len(content))])
+        with suppress(UserError):
+            assert check_file(path).rows_kept <= len(ROWS)
 
 
 @MANY
