@@ -6,7 +6,11 @@ from collections import Counter
 
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,4}")
 _NUMBERS = re.compile(r"(?<![\w.+])\+?\(?\d[\d ().\-]{7,28}\d(?!\w)")
-_DATE = re.compile(r"\d{4}[-.]\d{2}[-.]\d{2}|\d{2}[-.]\d{2}[-.]\d{4}")
+# Dates, grouped thousands, network addresses and book numbers look much like telephone numbers.
+_NO_PHONE = re.compile(
+    r"\d{4}[-.]\d{2}[-.]\d{2}|\d{2}[-.]\d{2}[-.]\d{4}"
+    r"|[1-9]\d{0,2}(?:[ .]\d{3})+$|\d{1,3}(?:\.\d{1,3}){3}$|97[89][ -](?:\d[ -]?){10}$"
+)
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 # Controls, halves of broken characters, private use, directions that hide text, and zero-width characters.
 _ODD = re.compile(
@@ -57,7 +61,7 @@ def personal_data(text: str) -> str | None:
         digits = re.sub(r"\D", "", found[0])
         if 13 <= len(digits) <= 19 and digits[0] in "3456" and passes_luhn(digits):
             return "a card number"
-        if _DATE.match(found[0]):
+        if _NO_PHONE.match(found[0]):
             continue
         parted = len(digits) != len(found[0].lstrip("+"))
         if (found[0].startswith("+") and 8 <= len(digits) <= 15) or (parted and 10 <= len(digits) <= 13):

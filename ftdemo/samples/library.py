@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
@@ -81,24 +80,36 @@ class SampleLibrary:
         file_format: str = "auto",
         question_column: str | None = None,
         answer_column: str | None = None,
-        **options: Any,
+        *,
+        encoding: str | None = None,
+        shape: str = "auto",
+        split_column: str | None = None,
+        hold_out: HoldOut | None = None,
+        progress: Progress | None = None,
     ) -> tuple[SampleSet, SampleReport]:
         """Read a file and save its samples as a set.
 
         Args:
             path: a file's path, a folder, or the name of a Hub data set.
             name: the set's name; made from the file's name if None or empty.
-            file_format: as in `check`.
-            question_column: as in `check`.
-            answer_column: as in `check`.
-            options: the further arguments of `check`.
+            file_format: this and all that follow are as in `check`.
 
         Raises:
             UserError: the file cannot be used, or the name cannot; nothing is saved then.
         """
         name = check_name("sample set", name or name_from_file(str(path)))
         self._store.sample_sets.refuse_taken(name)
-        report = self.check(path, file_format, question_column, answer_column, **options)
+        report = self.check(
+            path,
+            file_format,
+            question_column,
+            answer_column,
+            encoding=encoding,
+            shape=shape,
+            split_column=split_column,
+            hold_out=hold_out,
+            progress=progress,
+        )
         saved = self._store.sample_sets.add(
             name, report.samples, file_name=report.file_name, file_format=report.format
         )
