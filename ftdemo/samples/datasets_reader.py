@@ -43,7 +43,7 @@ def read_dataset(name: str) -> Iterator[Row]:
             for cells in rows:
                 number += 1
                 yield Row(number, cells if "split" in cells else {**cells, "split": str(split)})
-    except (SourceError, GeneratorExit):
+    except SourceError:
         raise
     except Exception as error:
         reason = str(error).strip().split("\n", 1)[0][:200] or type(error).__name__

@@ -3,9 +3,10 @@
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ftdemo.errors import FileFormatError
 from ftdemo.samples.rows import MAX_LINE, Row
@@ -45,16 +46,9 @@ def _refuse_bomb(path: Path, max_megabytes: float) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    import openpyxl
-
     try:
-        file = path.open("rb")
-        with warnings.catch_warnings():
-            # Styles and extensions it does not know are of no matter here.
-            warnings.simplefilter("ignore")
-            # Given a path it would look at the name's ending.
-            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        try:
+        # Given a path, openpyxl would look at the name's ending.
+        with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
             for sheet in workbook.worksheets:
                 # The size a file states may be wrong; without it every row is as long as its last cell.
                 sheet.reset_dimensions()
@@ -65,15 +59,19 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Any]]]:
                         yield number, [_cell(cell) for cell in cells]
                 if found:
                     return
-        finally:
-            workbook.close()
-    except GeneratorExit:
-        raise
     except Exception as error:
         raise FileFormatError(
-            f"The Excel file {path.name} is damaged ({type(error).__name__}).",
-            _REMEDY,
+            f"The Excel file {path.name} is damaged ({type(error).__name__}).", _REMEDY
         ) from error
+
+
+def _open_workbook(file: BinaryIO) -> Any:
+    import openpyxl
+
+    with warnings.catch_warnings():
+        # Styles and extensions it does not know are of no matter here.
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
 
 
 def _cell(value: Any) -> Any:

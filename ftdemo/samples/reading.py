@@ -6,7 +6,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples.csv_reader import find_delimiter, read_csv
@@ -71,16 +70,25 @@ def open_source(path: str | Path, options: ReadOptions) -> Iterator[Source]:
     if encoding is None:
         yield _open_binary(path, chosen, options)
         return
-    if chosen in {"csv", "tsv"}:
-        delimiter = "\t" if chosen == "tsv" else find_delimiter(path, encoding, _header_test(options))
+    delimiter = "\t"
+    if chosen == "csv":
+        delimiter = find_delimiter(path, encoding, _header_test(options))
         chosen = "tsv" if delimiter == "\t" else "csv"
     # `newline=""`: the line ends within a quoted cell are part of its text.
     with path.open(encoding=encoding, newline="") as file:
-        rows = _text_rows(file, path.name, chosen, delimiter if chosen in {"csv", "tsv"} else "", options)
+        if chosen == "json":
+            rows = read_json(file, path.name)
+        elif chosen == "jsonl":
+            rows = read_jsonl(file)
+        else:
+            rows = read_csv(file, delimiter, _header_test(options))
         size = path.stat().st_size
-        yield Source(
-            path.name, path, chosen, encoding, rows, lambda: os.lseek(file.fileno(), 0, os.SEEK_CUR) / size
-        )
+
+        def share() -> float:
+            # `file.tell()` is not allowed while lines are read.
+            return os.lseek(file.fileno(), 0, os.SEEK_CUR) / size
+
+        yield Source(path.name, path, chosen, encoding, rows, share)
 
 
 @contextmanager
@@ -134,16 +142,6 @@ def _header_test(options: ReadOptions) -> IsHeader:
         return is_usable(names)
 
     return is_header
-
-
-def _text_rows(
-    file: TextIO, file_name: str, chosen: str, delimiter: str, options: ReadOptions
-) -> Iterator[Row]:
-    if chosen == "json":
-        return read_json(file, file_name)
-    if chosen == "jsonl":
-        return read_jsonl(file)
-    return read_csv(file, delimiter, _header_test(options))
 
 
 def _open_binary(path: Path, chosen: str, options: ReadOptions) -> Source:
