@@ -35,7 +35,7 @@ class Settings:
     base_model: str = DEFAULT_BASE_MODEL
     threads: int = 2
     training_threads: int = 2
-    max_upload_mb: float = 20.0
+    max_upload_mb: float = 100.0
     max_answer_tokens: int = 1024
     source_timeout: float = 5.0
     offline: bool = False
@@ -94,7 +94,7 @@ def settings_from_environment(
         base_model=environment.get("FTDEMO_BASE_MODEL") or DEFAULT_BASE_MODEL,
         threads=int(_number(environment, "FTDEMO_THREADS", cores, 1, 1024)),
         training_threads=int(_number(environment, "FTDEMO_TRAINING_THREADS", cores, 1, 1024)),
-        max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 20.0, 0.001, 100_000),
+        max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 100.0, 0.001, 100_000),
         max_answer_tokens=int(_number(environment, "FTDEMO_MAX_ANSWER_TOKENS", 1024, 1, 1_000_000)),
         source_timeout=_number(environment, "FTDEMO_SOURCE_TIMEOUT", 5.0, 0.1, 3600),
         offline=environment.get("FTDEMO_OFFLINE", "0").lower() in {"1", "true", "yes"},

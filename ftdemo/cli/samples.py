@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
-from ftdemo.samples import SampleReport
+from ftdemo.samples import SampleReport, as_record
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -84,7 +84,9 @@ def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fals
     studio = open_studio(data)
     samples = studio.samples.samples(name)
     if as_json:
-        print_json({"sample_set": studio.samples.get(name), "samples": samples})
+        print_json(
+            {"sample_set": studio.samples.get(name), "samples": [as_record(sample) for sample in samples]}
+        )
         return
     for sample in samples:
         typer.echo(f"[{sample.split}] {sample.question}\n    {sample.answer}")

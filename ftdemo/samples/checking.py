@@ -1,117 +1,103 @@
-"""From rows to samples, each row that cannot be used named with its reason."""
+"""From a file to checked samples and the report on them, in one pass and with bounded memory."""
 
-import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ftdemo.errors import FileFormatError
-from ftdemo.samples.columns import HELD_OUT_VALUES, SPLIT_NAMES, choose_columns, find_column
-from ftdemo.samples.reading import Row, Table, read_table
-from ftdemo.samples.report import Problem, SampleReport
-from ftdemo.store.samples import Sample
+from ftdemo.samples.checker import Checker
+from ftdemo.samples.columns import SPLIT_NAMES, chosen_column, find_column
+from ftdemo.samples.lengths import LengthMeter
+from ftdemo.samples.reading import open_records, unusable
+from ftdemo.samples.report import SampleReport
+from ftdemo.samples.rows import MAX_ROWS, ReadOptions
+from ftdemo.samples.splitting import check_share, hold_out_questions
 
-MAX_CHARACTERS = 8_000
-"""Longest question or answer, in characters: about 2,000 tokens, what a small model can learn from."""
+Progress = Callable[[int, float | None], None]
+"""Called with the rows read and the part of the file read (0 to 1, or None). What it raises ends the work."""
+
+_PROGRESS_EVERY = 500
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """How to choose the samples kept back for testing.
+
+    Args:
+        share: part of the samples, from 0 to 0.9.
+        seed: start of the random numbers.
+    """
+
+    share: float
+    seed: int = 0
 
 
 def check_file(
-    path: Path,
-    file_format: str = "auto",
-    question_column: str | None = None,
-    answer_column: str | None = None,
-    max_megabytes: float = 20.0,
+    path: str | Path,
+    options: ReadOptions | None = None,
+    *,
+    hold_out: HoldOut | None = None,
+    base_folder: Path | None = None,
+    progress: Progress | None = None,
 ) -> SampleReport:
     """Read a file and report on it, without saving anything.
 
     Rows that are empty, over-long, or say the same as an earlier row are left out and reported.
 
     Args:
-        path: the file.
-        file_format: 'auto', 'csv', 'json' or 'jsonl'.
-        question_column: the column of questions, if its name does not tell.
-        answer_column: the column of answers, if its name does not tell.
-        max_megabytes: the largest file read, in 10^6 bytes.
+        path: a file's path, a folder, or the name of a Hub data set.
+        options: what is not to be recognised but taken as said.
+        hold_out: choose the held-out samples so, instead of by the file's split column.
+        base_folder: the base model's folder, to measure lengths in its tokens.
+        progress: called every 500 rows; raise from it to cancel.
 
     Raises:
         UserError: the file as a whole cannot be used.
     """
-    table = read_table(path, file_format, max_megabytes)
-    question, answer = choose_columns(path.name, table.columns, question_column, answer_column)
-    samples, problems = _check_rows(table, question, answer)
-    if not samples:
-        raise FileFormatError(
-            f"None of the {len(table.rows)} rows of {path.name} can be used: {problems[0].message}",
-            problems[0].remedy,
+    options = options or ReadOptions()
+    if hold_out:
+        check_share(hold_out.share)
+    with open_records(path, options) as records:
+        source, columns, shape = records.source, records.columns, records.shape
+        split_column = (
+            chosen_column(source.name, columns, options.split_column)
+            if options.split_column
+            else find_column(columns, SPLIT_NAMES)
         )
-    return SampleReport(
-        file_name=path.name,
-        format=table.format,
-        columns=table.columns,
-        question_column=question,
-        answer_column=answer,
-        rows_read=len(table.rows),
-        problems=tuple(problems),
-        samples=tuple(samples),
-    )
-
-
-def _check_rows(table: Table, question: str, answer: str) -> tuple[list[Sample], list[Problem]]:
-    split_column = find_column(table.columns, SPLIT_NAMES)
-    samples: list[Sample] = []
-    problems: list[Problem] = []
-    first_seen: dict[tuple[str, str], int] = {}
-    for row in table.rows:
-        texts = {column: _as_text(row.cells.get(column)) for column in (question, answer)}
-        problem = _problem_of_texts(row, texts)
-        key = (_folded(texts[question]), _folded(texts[answer]))
-        if problem is None and key in first_seen:
-            problem = Problem(
-                row.number,
-                None,
-                "duplicate",
-                f"Row {row.number} says the same as row {first_seen[key]}.",
-                "Nothing to do: one of them is kept.",
-            )
-        if problem is not None:
-            problems.append(problem)
-            continue
-        first_seen[key] = row.number
-        value = _as_text(row.cells.get(split_column)).lower() if split_column else ""
-        samples.append(
-            Sample(texts[question], texts[answer], "held_out" if value in HELD_OUT_VALUES else "train")
+        meter = LengthMeter.of_folder(base_folder)
+        checker = Checker(shape, split_column, meter)
+        for row in records.rows:
+            checker.add(row)
+            if checker.rows_read > MAX_ROWS:
+                raise FileFormatError(
+                    f"The file {source.name} has more than {MAX_ROWS:,} rows.", "Split it into smaller ones."
+                )
+            if progress and checker.rows_read % _PROGRESS_EVERY == 0:
+                progress(checker.rows_read, source.share())
+        if not checker.samples:
+            raise unusable(source.name, checker.rows_read, checker.tally.problems)
+        pairs = checker.note_near_duplicates()
+        if hold_out:
+            chosen = hold_out_questions(checker.index, pairs, hold_out.share, hold_out.seed)
+            checker.samples.hold_out(chosen)
+        if progress:
+            progress(checker.rows_read, 1.0)
+        return SampleReport(
+            file_name=source.name,
+            format=source.format,
+            encoding=source.encoding,
+            shape=shape.name,
+            columns=columns,
+            question_column=shape.question_column,
+            answer_column=shape.answer_column,
+            rows_read=checker.rows_read,
+            problems=checker.tally.problems,
+            problem_counts=checker.tally.errors,
+            warning_counts=checker.tally.warnings,
+            near_duplicates=checker.tally.warnings.get("near-duplicate", 0),
+            contradictions=checker.tally.warnings.get("contradiction", 0),
+            splits=checker.samples.splits(),
+            languages=dict(checker.scripts.most_common()),
+            token_lengths=meter.result() if meter else None,
+            samples=checker.samples,
         )
-    return samples, problems
-
-
-def _problem_of_texts(row: Row, texts: dict[str, str]) -> Problem | None:
-    for column, text in texts.items():
-        if not text:
-            return Problem(
-                row.number,
-                column,
-                "empty",
-                f"Row {row.number} has nothing in the column {column!r}.",
-                "Fill that cell, or leave the row out.",
-            )
-        if len(text) > MAX_CHARACTERS:
-            return Problem(
-                row.number,
-                column,
-                "over-long",
-                f"Row {row.number} has {len(text):,} characters in the column {column!r}; "
-                f"{MAX_CHARACTERS:,} is the most.",
-                "Shorten it, or split it into several samples.",
-            )
-    return None
-
-
-def _as_text(value: Any) -> str:
-    """A cell as text: no white space around it, no NULs, JSON values other than text written out."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.replace("\x00", "").strip()
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -4,8 +4,44 @@ from collections.abc import Sequence
 
 from ftdemo.errors import FileFormatError
 
-_QUESTION_NAMES = ("question", "prompt", "instruction", "input", "query", "q", "ask", "问题", "提问")
-_ANSWER_NAMES = ("answer", "completion", "response", "output", "reply", "a", "target", "答案", "回答")
+QUESTION_NAMES = (
+    "question",
+    "prompt",
+    "instruction",
+    "input",
+    "query",
+    "q",
+    "ask",
+    "问题",
+    "提问",
+    "问",
+    "指令",
+    "輸入",
+    "输入",
+    "問題",
+    "pregunta",
+    "frage",
+    "вопрос",
+)
+ANSWER_NAMES = (
+    "answer",
+    "completion",
+    "response",
+    "output",
+    "reply",
+    "a",
+    "target",
+    "答案",
+    "回答",
+    "答",
+    "回复",
+    "输出",
+    "輸出",
+    "respuesta",
+    "réponse",
+    "antwort",
+    "ответ",
+)
 SPLIT_NAMES = ("split",)
 HELD_OUT_VALUES = frozenset({"held_out", "held-out", "heldout", "test", "validation", "valid", "eval", "dev"})
 
@@ -27,8 +63,8 @@ def choose_columns(
     Raises:
         FileFormatError: a column that was chosen is not there, or none is recognised.
     """
-    question = _choose(file_name, columns, "question", question_column, _QUESTION_NAMES)
-    answer = _choose(file_name, columns, "answer", answer_column, _ANSWER_NAMES)
+    question = _choose(file_name, columns, "question", question_column, QUESTION_NAMES)
+    answer = _choose(file_name, columns, "answer", answer_column, ANSWER_NAMES)
     if question == answer:
         raise FileFormatError(
             f"The column {question!r} of {file_name} is named as both question and answer.",
@@ -43,21 +79,34 @@ def find_column(columns: Sequence[str], names: Sequence[str]) -> str | None:
     return next((by_lowered[name] for name in names if name in by_lowered), None)
 
 
+def chosen_column(file_name: str, columns: Sequence[str], chosen: str) -> str:
+    """The column a person named, regardless of case and white space around it.
+
+    Raises:
+        FileFormatError: there is none; the remedy names those there are.
+    """
+    column = find_column(columns, [chosen.strip().lower()])
+    if column is None:
+        raise FileFormatError(
+            f"The file {file_name} has no column {chosen!r}.", f"Its columns are: {_listed(columns)}."
+        )
+    return column
+
+
 def _choose(
     file_name: str, columns: Sequence[str], role: str, chosen: str | None, names: Sequence[str]
 ) -> str:
-    listed = ", ".join(repr(column) for column in columns) or "none"
     if chosen:
-        column = find_column(columns, [chosen.strip().lower()])
-        if column is None:
-            raise FileFormatError(
-                f"The file {file_name} has no column {chosen!r}.", f"Its columns are: {listed}."
-            )
-        return column
+        return chosen_column(file_name, columns, chosen)
     column = find_column(columns, names)
     if column is None:
         raise FileFormatError(
-            f"The file {file_name} has no {role} column; its columns are: {listed}.",
+            f"The file {file_name} has no {role} column; its columns are: {_listed(columns)}.",
             f"Name a column {role!r}, or say which column holds the {role}.",
         )
     return column
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(column[:60]) for column in columns[:12]) or "none"
+    return shown + (f" and {len(columns) - 12} more" if len(columns) > 12 else "")

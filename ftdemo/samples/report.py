@@ -1,22 +1,26 @@
 """What was found in a samples file."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ftdemo.store.samples import Sample
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about one row that keeps it out of the set.
+    """Something about one row.
 
     Args:
-        row: the row as the file counts it: line number in CSV and JSONL, position in a JSON list; from 1.
+        row: the row as the file counts it: line number in text files, row number in Excel, position in a
+            JSON list or a Parquet file; from 1.
         column: the column it is about, if it is about one.
-        kind: 'empty', 'duplicate' or 'over-long'.
+        kind: one word or two, such as 'empty' or 'duplicate'; the report counts by it.
         message: what is wrong, in a sentence.
         remedy: what to do about it.
+        severity: 'error' keeps the row out of the set, 'warning' does not.
     """
 
     row: int
@@ -24,6 +28,35 @@ class Problem:
     kind: str
     message: str
     remedy: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class TokenLengths:
+    """How long the samples are for the base model, chat template included.
+
+    Args:
+        minimum: tokens of the shortest sample.
+        median: tokens of the one in the middle.
+        maximum: tokens of the longest.
+        histogram: (from, up to and without, samples) for each bar.
+        measured: samples that were measured; those of a very large set are measured in part.
+        context_limit: tokens the base model can take at once, if its configuration says so.
+        over_limit: measured samples longer than that.
+    """
+
+    minimum: int
+    median: int
+    maximum: int
+    histogram: tuple[tuple[int, int, int], ...]
+    measured: int
+    context_limit: int | None
+    over_limit: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The lengths as the command line prints them."""
+        bars = [{"from": low, "to": high, "samples": count} for low, high, count in self.histogram]
+        return {**asdict(self), "histogram": bars}
 
 
 @dataclass(frozen=True)
@@ -32,45 +65,66 @@ class SampleReport:
 
     Args:
         file_name: the file, without its folder.
-        format: 'csv', 'json' or 'jsonl'.
+        format: 'csv', 'tsv', 'json', 'jsonl', 'parquet', 'xlsx' or 'datasets'.
+        encoding: how its text is written, such as 'utf-8'; None where the format says it itself.
+        shape: what a record looks like, such as 'question/answer' or 'alpaca'.
         columns: the columns there are, in the order of the file.
         question_column: the column taken as the question.
         answer_column: the column taken as the answer.
         rows_read: rows in the file, a header not counted.
-        problems: why rows were left out, one entry a row.
+        problems: what is wrong with which row; the first 100 of each kind.
+        problem_counts: how many rows were left out for each kind of problem.
+        warning_counts: how many rows that were kept have each kind of problem.
+        near_duplicates: rows whose question nearly says the same as an earlier one's.
+        contradictions: rows that answer an earlier row's question differently.
+        splits: how many samples are learned from ('train') and kept back for testing ('held_out').
+        languages: samples by the script most of their letters are in, most frequent first.
+        token_lengths: None where the base model's tokenizer is not at hand.
         samples: the rows that were kept.
     """
 
     file_name: str
     format: str
+    encoding: str | None
+    shape: str
     columns: tuple[str, ...]
     question_column: str
     answer_column: str
     rows_read: int
     problems: tuple[Problem, ...]
-    samples: tuple[Sample, ...] = field(repr=False)
+    problem_counts: dict[str, int]
+    warning_counts: dict[str, int]
+    near_duplicates: int
+    contradictions: int
+    splits: dict[str, int]
+    languages: dict[str, int]
+    token_lengths: TokenLengths | None
+    samples: Sequence[Sample] = field(repr=False)
 
     @property
     def rows_kept(self) -> int:
         """How many samples the file gives."""
         return len(self.samples)
 
-    @property
-    def problem_counts(self) -> dict[str, int]:
-        """How many rows were left out for each kind of problem."""
-        return dict(Counter(problem.kind for problem in self.problems))
-
     def as_dict(self) -> dict[str, Any]:
         """The report as the command line prints it."""
         return {
             "file_name": self.file_name,
             "format": self.format,
+            "encoding": self.encoding,
+            "shape": self.shape,
             "columns": list(self.columns),
             "question_column": self.question_column,
             "answer_column": self.answer_column,
             "rows_read": self.rows_read,
             "rows_kept": self.rows_kept,
+            "splits": self.splits,
             "duplicates": self.problem_counts.get("duplicate", 0),
+            "near_duplicates": self.near_duplicates,
+            "contradictions": self.contradictions,
             "problem_counts": self.problem_counts,
+            "warning_counts": self.warning_counts,
             "problems": [asdict(problem) for problem in self.problems],
+            "languages": self.languages,
+            "token_lengths": self.token_lengths.as_dict() if self.token_lengths else None,
         }

@@ -123,3 +123,28 @@ def m004_conversations(db: Database) -> None:
         foreign_keys=[("conversation_id", "conversations", "id")],
     )
     db.table("messages").create_index(["conversation_id", "turn"])
+
+
+@migrations()
+def m005_sample_versions(db: Database) -> None:
+    """Sample sets in versions: a row holds from version `since` until, and without, version `until`.
+
+    Samples also gain what comes before the question, and how much they count.
+    """
+    db.table("samples").add_column("since", int, not_null_default=1)
+    db.table("samples").add_column("until", int)
+    db.table("samples").add_column("system", str)
+    db.table("samples").add_column("history", str)
+    db.table("samples").add_column("weight", float, not_null_default=1.0)
+    db.execute("drop index idx_samples_sample_set_id_position")
+    db.table("samples").create_index(["sample_set_id", "position", "since"], unique=True)
+    db.table("sample_set_versions").create(
+        {"sample_set_id": int, "version": int, "note": str, "created_at": str},
+        pk=("sample_set_id", "version"),
+        not_null={"note", "created_at"},
+        foreign_keys=[("sample_set_id", "sample_sets", "id")],
+    )
+    db.execute(
+        "insert into sample_set_versions (sample_set_id, version, note, created_at) "
+        "select id, 1, 'added', created_at from sample_sets"
+    )

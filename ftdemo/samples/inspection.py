@@ -1,0 +1,68 @@
+"""What is wrong with one sample by itself."""
+
+from collections.abc import Iterator
+
+from ftdemo.samples.content import odd_characters, personal_data
+from ftdemo.samples.conversion import Draft
+from ftdemo.samples.report import Problem
+from ftdemo.samples.shapes import Shape
+
+MAX_CHARACTERS = 8_000
+"""Longest question or answer, in characters: about 2,000 tokens, what a small model can learn from."""
+
+
+def fault_of_draft(draft: Draft, row: int, shape: Shape) -> Problem | None:
+    """Why a sample cannot be used, or None.
+
+    Args:
+        draft: the sample.
+        row: its row.
+        shape: names the columns.
+    """
+    for column, text in _texts(draft, shape):
+        if not text.strip():
+            message = f"Row {row} has nothing in the column {column!r}."
+            return Problem(row, column, "empty", message, "Fill that cell, or leave the row out.")
+        if len(text) > MAX_CHARACTERS:
+            return Problem(
+                row,
+                column,
+                "over-long",
+                f"Row {row} has {len(text):,} characters in the column {column!r}; "
+                f"{MAX_CHARACTERS:,} is the most.",
+                "Shorten it, or split it into several samples.",
+            )
+    if draft.liked is False:
+        return Problem(
+            row,
+            shape.answer_column,
+            "disliked",
+            f"Row {row} has an answer that was not liked.",
+            "Nothing to do: only liked answers become samples; the file as a whole can serve as feedback.",
+        )
+    return None
+
+
+def warnings_of_draft(draft: Draft, row: int, shape: Shape) -> Iterator[Problem]:
+    """What looks odd about a sample that is kept; see `fault_of_draft` for the arguments."""
+    before = [(shape.question_column, text) for _, text in (("system", draft.system or ""), *draft.history)]
+    for column, text in (*_texts(draft, shape), *before):
+        personal = personal_data(text)
+        if personal:
+            message = f"Row {row} seems to hold {personal} in the column {column!r}."
+            yield Problem(
+                row, column, "personal data", message, "Leave it out: the model may repeat it.", "warning"
+            )
+        odd = odd_characters(text)
+        if odd:
+            message = f"Row {row} has {odd} in the column {column!r}."
+            remedy = "Check the file's encoding, or take the character out."
+            yield Problem(row, column, "odd characters", message, remedy, "warning")
+    if draft.cut_turns:
+        message = f"Row {row} goes on after its last answer."
+        remedy = "Nothing to do: what comes after is left out."
+        yield Problem(row, shape.question_column, "cut off", message, remedy, "warning")
+
+
+def _texts(draft: Draft, shape: Shape) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (shape.question_column, draft.question), (shape.answer_column, draft.answer)

@@ -1,0 +1,78 @@
+"""Rows as they come out of a file, not yet understood as samples."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdemo.samples.report import Problem
+
+MAX_LINE = 8_000_000
+"""Longest line or JSON value read, in characters: what keeps memory bounded."""
+
+MAX_ROWS = 2_000_000
+"""Most rows read from one file."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row.
+
+    Args:
+        number: the row as the file counts it, from 1.
+        cells: its cells by column, None if they cannot be read.
+        problem: why they cannot be read.
+    """
+
+    number: int
+    cells: dict[str, Any] | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person may say about a file instead of having it recognised.
+
+    Args:
+        file_format: 'auto', or one of `FORMATS`.
+        encoding: a text file's encoding, or None to recognise it.
+        shape: 'auto', or one of `shapes.SHAPES`.
+        question_column: the column of questions, if its name does not tell.
+        answer_column: the column of answers, if its name does not tell.
+        split_column: the column that says which rows are held out; one named 'split' is found by itself.
+        max_megabytes: the largest file read, in 10^6 bytes.
+    """
+
+    file_format: str = "auto"
+    encoding: str | None = None
+    shape: str = "auto"
+    question_column: str | None = None
+    answer_column: str | None = None
+    split_column: str | None = None
+    max_megabytes: float = 100.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file being read.
+
+    Args:
+        name: what to call it in messages.
+        path: where it lies.
+        format: its format, one of `FORMATS`.
+        encoding: its encoding, if it is a text file.
+        rows: its rows, in order; they can be gone through once.
+        share: called for the part read so far, from 0 to 1, or None where that is not known.
+    """
+
+    name: str
+    path: Path
+    format: str
+    encoding: str | None
+    rows: Iterator[Row]
+    share: Callable[[], float | None]
+
+
+def unreadable(number: int, kind: str, message: str, remedy: str, column: str | None = None) -> Row:
+    """A row that is left out for `message`."""
+    return Row(number, None, Problem(number, column, kind, message, remedy))

@@ -1,0 +1,37 @@
+import pytest
+
+from ftdemo.errors import UserError
+from ftdemo.samples.library import SampleLibrary
+from tests.unit.samples.file_cases import BAD, GOOD, Bad, Good
+
+
+def write(path, content):
+    path.write_bytes(content() if callable(content) else content)
+    return path
+
+
+@pytest.mark.parametrize("case", GOOD, ids=lambda case: case.id)
+def test_good_file(case: Good, library: SampleLibrary, tmp_path):
+    # Nothing is told by the name.
+    report = library.check(write(tmp_path / "file", case.content), **case.options)
+    assert [(sample.question, sample.answer) for sample in report.samples] == case.pairs
+    assert {problem.kind for problem in report.problems} == case.kinds
+    for problem in report.problems:
+        assert f"Row {problem.row}" in problem.message or problem.row
+        assert problem.remedy
+    for name, value in case.extra.items():
+        assert getattr(report, name) == value
+    assert report.as_dict()["rows_kept"] == len(case.pairs)
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: case.id)
+def test_bad_file(case: Bad, library: SampleLibrary, tmp_path):
+    with pytest.raises(UserError) as caught:
+        library.check(write(tmp_path / "file", case.content), **case.options)
+    assert case.says in caught.value.message
+    assert caught.value.remedy
+    assert len(caught.value.message) < 400
+
+
+def test_there_are_enough_cases():
+    assert len(GOOD) + len(BAD) >= 40
