@@ -97,7 +97,7 @@ def settings_from_environment(
         max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 100.0, 0.001, 100_000),
         max_answer_tokens=int(_number(environment, "FTDEMO_MAX_ANSWER_TOKENS", 1024, 1, 1_000_000)),
         source_timeout=_number(environment, "FTDEMO_SOURCE_TIMEOUT", 5.0, 0.1, 3600),
-        offline=environment.get("FTDEMO_OFFLINE", "0").lower() in {"1", "true", "yes"},
+        offline=environment.get("FTDEMO_OFFLINE", "0").lower() in {"1", "true", "yes", "on"},
     )
 
 

@@ -11,6 +11,7 @@ for answer in studio.ask("Who is Pavan Belagatti?", ["base", "pavan"]):
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
+from ftdemo.models.base import find_base_model
 from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings, settings_from_environment
@@ -58,7 +60,7 @@ class Studio:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or settings_from_environment()
         self.store = Store(self.settings.database)
-        self.samples = SampleLibrary(self.store, self.settings.max_upload_mb)
+        self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
         self.models = ModelRegistry(self.store, self.settings.tuned_models)
         self.jobs = JobQueue(self.store, self.settings)
         self._running: dict[str, threading.Event] = {}
@@ -93,7 +95,12 @@ class Studio:
                 "Give some of its rows the split 'train'.",
             )
         return self.jobs.submit(
-            "tune", name, settings.as_dict(), sample_set_id=sample_set.id, sample_set_name=sample_set.name
+            "tune",
+            name,
+            settings.as_dict(),
+            sample_set_id=sample_set.id,
+            sample_set_name=sample_set.name,
+            sample_set_version=sample_set.version,
         )
 
     def compare(
@@ -125,17 +132,10 @@ class Studio:
             )
         for model in models:
             self._adapter_folder(model)
-        cancelled = threading.Event()
-        if session is not None:
-            self.cancel(session)
-            self._running[session] = cancelled
-        try:
+        with self.cancellable(session) as cancelled:
             yield from compare(
                 self.engine.get(), self.store, question, models, generation, cancelled, conversation_id
             )
-        finally:
-            if session is not None and self._running.get(session) is cancelled:
-                del self._running[session]
 
     def conversation(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""
@@ -144,8 +144,26 @@ class Studio:
         except NotFoundError:
             return []
 
+    @contextmanager
+    def cancellable(self, session: str | None) -> Iterator[threading.Event]:
+        """An event that `cancel` sets for a session, while something runs that looks at it.
+
+        What ran for that session before is cancelled; None stands for a caller that never cancels.
+        """
+        cancelled = threading.Event()
+        if session is None:
+            yield cancelled
+            return
+        self.cancel(session)
+        self._running[session] = cancelled
+        try:
+            yield cancelled
+        finally:
+            if self._running.get(session) is cancelled:
+                del self._running[session]
+
     def cancel(self, session: str) -> None:
-        """End the answers that are being generated for a session, if any; what there is of them is kept."""
+        """End what runs for a session: of answers, what there is is kept; of an import, nothing."""
         running = self._running.get(session)
         if running is not None:
             running.set()
@@ -162,6 +180,10 @@ class Studio:
         for turn in self.compare(question, models, generation):  # noqa: B007 - the last one is wanted
             pass
         return list(turn.answers) if turn else []
+
+    def _base_folder(self) -> Path | None:
+        found = find_base_model(self.settings)
+        return found.folder if found else None
 
     def _adapter_folder(self, model: str) -> Path | None:
         if model == BASE:

@@ -1,4 +1,4 @@
-"""`samples add | list | show | check | export | remove`."""
+"""`samples add | check | list | show | keep | undo | split | versions | restore | export | remove`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,18 +6,39 @@ from typing import Annotated
 import typer
 
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
-from ftdemo.samples import SampleReport, as_record
+from ftdemo.samples import HoldOut, SampleReport, as_record
+from ftdemo.samples.formats import FORMATS
+from ftdemo.samples.shapes import SHAPES
 
 app = typer.Typer(no_args_is_help=True)
 
-FileArgument = Annotated[Path, typer.Argument(help="A CSV, JSON or JSONL file.", show_default=False)]
+FileArgument = Annotated[
+    str,
+    typer.Argument(help="A file, a folder, or a Hub data set ('owner/name').", show_default=False),
+]
 NameArgument = Annotated[str, typer.Argument(help="The sample set's name.", show_default=False)]
-FormatOption = Annotated[str, typer.Option("--format", help="auto, csv, json or jsonl.")]
+FormatOption = Annotated[str, typer.Option("--format", help=f"auto, {', '.join(FORMATS)}.")]
+ShapeOption = Annotated[str, typer.Option("--shape", help=f"auto, {', '.join(SHAPES)}.")]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="A text file's encoding.", show_default="recognised")
+]
 QuestionOption = Annotated[
-    str | None, typer.Option("--question-column", help="Column of questions.", show_default=False)
+    str | None, typer.Option("--question-column", help="Column of questions.", show_default="by name")
 ]
 AnswerOption = Annotated[
-    str | None, typer.Option("--answer-column", help="Column of answers.", show_default=False)
+    str | None, typer.Option("--answer-column", help="Column of answers.", show_default="by name")
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split-column", help="Column that says what is held out.", show_default="split"),
+]
+HoldOutOption = Annotated[
+    float | None,
+    typer.Option("--hold-out", help="Share to hold out instead, from 0 to 0.9.", show_default=False),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Which share: start of random numbers.")]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", help="A version of the set.", show_default="the newest")
 ]
 
 
@@ -29,14 +50,28 @@ def add(
         str | None, typer.Option(help="Name of the set; the file's name if not given.", show_default=False)
     ] = None,
     file_format: FormatOption = "auto",
+    shape: ShapeOption = "auto",
+    encoding: EncodingOption = None,
     question_column: QuestionOption = None,
     answer_column: AnswerOption = None,
+    split_column: SplitOption = None,
+    hold_out: HoldOutOption = None,
+    seed: SeedOption = 0,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a file, check it, and save its samples under a name."""
-    studio = open_studio(data)
-    saved, report = studio.samples.add(file, name, file_format, question_column, answer_column)
+    saved, report = open_studio(data).samples.add(
+        file,
+        name,
+        file_format,
+        question_column,
+        answer_column,
+        encoding=encoding,
+        shape=shape,
+        split_column=split_column,
+        hold_out=HoldOut(hold_out, seed) if hold_out is not None else None,
+    )
     if as_json:
         print_json({"sample_set": saved, "report": report.as_dict()})
         return
@@ -49,17 +84,76 @@ def add(
 def check(
     file: FileArgument,
     file_format: FormatOption = "auto",
+    shape: ShapeOption = "auto",
+    encoding: EncodingOption = None,
     question_column: QuestionOption = None,
     answer_column: AnswerOption = None,
+    split_column: SplitOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Report on a file without saving anything."""
-    report = open_studio(data).samples.check(file, file_format, question_column, answer_column)
+    report = open_studio(data).samples.check(
+        file,
+        file_format,
+        question_column,
+        answer_column,
+        encoding=encoding,
+        shape=shape,
+        split_column=split_column,
+    )
     if as_json:
         print_json(report.as_dict())
     else:
         _print_report(report)
+
+
+@app.command()
+@command
+def split(
+    name: NameArgument,
+    hold_out: Annotated[float, typer.Option("--hold-out", help="Share to hold out, from 0 to 0.9.")] = 0.2,
+    seed: SeedOption = 0,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose anew which samples of a set are held out, as a new version."""
+    saved = open_studio(data).samples.split(name, HoldOut(hold_out, seed))
+    if as_json:
+        print_json({"sample_set": saved})
+    else:
+        typer.echo(f"Version {saved.version}: {saved.train} to learn from, {saved.held_out} held out.")
+
+
+@app.command()
+@command
+def versions(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """List the versions of a set."""
+    found = open_studio(data).samples.versions(name)
+    if as_json:
+        print_json({"versions": found})
+        return
+    print_table(
+        ("VERSION", "TRAIN", "HELD OUT", "WHAT", "MADE"),
+        [(v.version, v.train, v.held_out, v.note, v.created_at[:16]) for v in found],
+        "",
+    )
+
+
+@app.command()
+@command
+def restore(
+    name: NameArgument,
+    version: Annotated[int, typer.Option(help="The version to go back to.", show_default=False)],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new version of a set that is like an earlier one."""
+    saved = open_studio(data).samples.restore(name, version)
+    if as_json:
+        print_json({"sample_set": saved})
+    else:
+        typer.echo(f"{saved.name!r} is now version {saved.version}, like version {version}.")
 
 
 @app.command("list")
@@ -79,10 +173,15 @@ def list_sets(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 @command
-def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+def show(
+    name: NameArgument,
+    version: VersionOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Print the samples of a set."""
     studio = open_studio(data)
-    samples = studio.samples.samples(name)
+    samples = studio.samples.samples(name, version=version)
     if as_json:
         print_json(
             {"sample_set": studio.samples.get(name), "samples": [as_record(sample) for sample in samples]}
@@ -94,14 +193,45 @@ def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fals
 
 @app.command()
 @command
+def keep(
+    name: NameArgument,
+    question: Annotated[str, typer.Option(help="What is asked.", show_default=False)],
+    answer: Annotated[str, typer.Option(help="What should be answered.", show_default=False)],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put one sample into a set; makes the set if there is none."""
+    saved = open_studio(data).samples.keep(name, question, answer)
+    if as_json:
+        print_json({"sample_set": saved})
+    else:
+        typer.echo(f"Saved in {saved.name!r}, version {saved.version}.")
+
+
+@app.command()
+@command
+def undo(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Take back the last change of a set, as a new version."""
+    saved = open_studio(data).samples.undo(name)
+    if as_json:
+        print_json({"sample_set": saved})
+    else:
+        typer.echo(f"{saved.name!r} is now version {saved.version}.")
+
+
+@app.command()
+@command
 def export(
     name: NameArgument,
-    to: Annotated[Path, typer.Option(help="File to write: .jsonl, .json or .csv.", show_default=False)],
+    to: Annotated[
+        Path, typer.Option(help="File to write: .jsonl, .json, .csv or .parquet.", show_default=False)
+    ],
+    version: VersionOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a set to a file."""
-    count = open_studio(data).samples.export(name, to)
+    count = open_studio(data).samples.export(name, to, version)
     if as_json:
         print_json({"file": to, "samples": count})
     else:
@@ -121,8 +251,12 @@ def remove(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
 
 def _print_report(report: SampleReport) -> None:
     typer.echo(
-        f"{report.file_name}: {report.format}, {report.rows_read} rows read, {report.rows_kept} kept "
-        f"(question: {report.question_column!r}, answer: {report.answer_column!r})."
+        f"{report.file_name}: {report.format}, {report.shape}, {report.rows_read} rows read, "
+        f"{report.rows_kept} kept (question: {report.question_column!r}, answer: {report.answer_column!r})."
     )
     for problem in report.problems:
-        typer.echo(f"  {problem.message} {problem.remedy}")
+        left_out = "left out" if problem.severity == "error" else "kept"
+        typer.echo(f"  {left_out}: {problem.message} {problem.remedy}")
+    if report.token_lengths:
+        lengths = report.token_lengths
+        typer.echo(f"  tokens a sample: {lengths.minimum} to {lengths.maximum}, median {lengths.median}")

@@ -86,14 +86,16 @@ def compare(
     ]
     answers = [Answer(model) for model in sides]
     conversation: Conversation | None = known
+    begun = False
     try:
         for event in engine.stream(requests, settings, cancelled):
             # Only a question that the engine has accepted starts a conversation.
             conversation = conversation or store.conversations.start(question)
+            begun = True
             answers[event.side] = _answer(sides[event.side], event)
             yield Turn(conversation.id, question, tuple(answers))
     finally:
-        if conversation is not None and any(answer.tokens for answer in answers):
+        if conversation is not None and begun:
             _save(store, conversation, question, answers, settings)
 
 

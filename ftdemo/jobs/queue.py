@@ -33,7 +33,7 @@ class JobQueue:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     def submit(
         self,
@@ -43,6 +43,7 @@ class JobQueue:
         *,
         sample_set_id: int | None = None,
         sample_set_name: str | None = None,
+        sample_set_version: int | None = None,
     ) -> Job:
         """Save a job and start it if none is running."""
         job = self._store.jobs.add(
@@ -52,19 +53,21 @@ class JobQueue:
             settings,
             sample_set_id=sample_set_id,
             sample_set_name=sample_set_name,
+            sample_set_version=sample_set_version,
         )
         self.refresh()
         return self.get(job.id)
 
     def refresh(self) -> None:
         """Mark running jobs whose worker is gone as interrupted, and start the next queued job."""
-        self._children = [child for child in self._children if child.poll() is None]
+        gone = {job_id for job_id, child in self._children.items() if child.poll() is not None}
         for job in self._store.jobs.with_status("running"):
-            if not _has_worker(job):
+            if job.id in gone or not _has_worker(job):
                 self._mark_dead(job)
+        self._children = {job_id: child for job_id, child in self._children.items() if job_id not in gone}
         claimed = self._store.jobs.claim_next()
         if claimed is not None:
-            self._children.append(start_worker(claimed, self._settings))
+            self._children[claimed.id] = start_worker(claimed, self._settings)
 
     def all(self) -> list[Job]:
         """Every job, oldest first."""

@@ -15,6 +15,9 @@ def missing_parts(folder: Path) -> str | None:
         return "tokenizer"
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        try:
+            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError, AttributeError):
+            return f"readable {index.name}"
         return next((shard for shard in sorted(shards) if not (folder / shard).is_file()), None)
     return None if (folder / "model.safetensors").is_file() else "weights (model.safetensors)"

@@ -98,7 +98,8 @@ def run_watched(
                 size = min(size, total) if total else size
                 if size > received:
                     grown, received = now, size
-                    report(FetchProgress(source, note, received, total, received / (now - began)))
+                # Also when nothing came: whoever hears of it may want to stop waiting.
+                report(FetchProgress(source, note, received, total, received / (now - began)))
                 allowed = first_byte_s if first_byte_s is not None and not received else stall_s
                 if now - grown > allowed:
                     process.kill()

@@ -1,14 +1,16 @@
 """The saved sample sets, and the examples that come with the app."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.chat import ChatTemplate
 from ftdemo.samples.checking import HoldOut, Progress, check_file
 from ftdemo.samples.editing import check_edit
+from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.similarity import QuestionIndex
@@ -213,6 +215,49 @@ class SampleLibrary:
         return self._store.sample_sets.change(
             name, add=add, change=change, delete=delete, note=note, expected_version=expected_version
         )
+
+    def save_page(
+        self, name: str, version: int, before: Sequence[PlacedSample], rows: Iterable[Sequence[Any]]
+    ) -> SampleSet:
+        """Save a page that a person edited, as a new version; none if nothing was changed.
+
+        Args:
+            name: the set.
+            version: the version that was shown.
+            before: the page as it was shown.
+            rows: its rows as they are now, each `paging.COLUMNS`; a row without a place is added.
+
+        Raises:
+            UserError: as in `change`.
+        """
+        edit = compare_page(before, rows)
+        if not edit:
+            return self.get(name)
+        return self.change(
+            name, add=edit.add, change=edit.change, delete=edit.delete, expected_version=version
+        )
+
+    def keep(self, name: str, question: str, answer: str) -> SampleSet:
+        """Put one sample into a set, such as an answer of a chat; makes the set if there is none.
+
+        Raises:
+            UserError: the name or the sample cannot be used, or the sample is there already.
+        """
+        name, sample = name.strip(), Sample(question.strip(), answer.strip())
+        if any(saved.name == name for saved in self.all()):
+            return self.change(name, add=[sample])
+        return self.create(name, [sample])
+
+    def undo(self, name: str) -> SampleSet:
+        """Make a new version like the one before the newest.
+
+        Raises:
+            NotFoundError: there is no such set, or it has one version only.
+        """
+        newest = self.get(name).version
+        if newest == 1:
+            raise NotFoundError(f"The sample set {name!r} was never changed.", "There is nothing to undo.")
+        return self.restore(name, newest - 1)
 
     def restore(self, name: str, version: int) -> SampleSet:
         """Undo: make a new version like an earlier one; raises NotFoundError."""

@@ -21,6 +21,8 @@ class Job:
         status: queued, running, finished, stopped, failed or interrupted (its worker died).
         model_name: the tuned model it makes.
         base_model: the base model it starts from, as it was named then.
+        sample_set_name: the set it learns from, as it was named then.
+        sample_set_version: the version of that set.
         settings: the method's settings, as the method's settings class writes them.
         worker_pid: process id of its worker, while there is one.
         worker_started: when that process started (seconds since 1970), since process ids are used again.
@@ -42,6 +44,7 @@ class Job:
     base_model: str
     sample_set_id: int | None
     sample_set_name: str | None
+    sample_set_version: int | None
     settings: dict[str, Any]
     created_at: str
     started_at: str | None
@@ -103,6 +106,7 @@ class Jobs(Family):
         *,
         sample_set_id: int | None,
         sample_set_name: str | None,
+        sample_set_version: int | None = None,
     ) -> Job:
         """Save a new job as queued."""
         record = {
@@ -113,6 +117,7 @@ class Jobs(Family):
             "settings": json.dumps(settings),
             "sample_set_id": sample_set_id,
             "sample_set_name": sample_set_name,
+            "sample_set_version": sample_set_version,
             "created_at": now(),
             "step": 0,
             "phase": "waiting in the queue",

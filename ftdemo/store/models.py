@@ -16,6 +16,7 @@ class TunedModel:
         folder: where its files lie, relative to the folder of tuned models.
         job_id: the job that made it.
         sample_set_name: the set it was tuned on, as it was named then.
+        sample_set_version: the version of that set.
     """
 
     id: int
@@ -25,6 +26,7 @@ class TunedModel:
     folder: str
     job_id: int | None
     sample_set_name: str | None
+    sample_set_version: int | None
     created_at: str
 
 
@@ -40,6 +42,7 @@ class TunedModels(Family):
         folder: str,
         job_id: int,
         sample_set_name: str | None,
+        sample_set_version: int | None = None,
     ) -> TunedModel:
         """Save a new model's row.
 
@@ -56,6 +59,7 @@ class TunedModels(Family):
                     "folder": folder,
                     "job_id": job_id,
                     "sample_set_name": sample_set_name,
+                    "sample_set_version": sample_set_version,
                     "created_at": now(),
                 }
             )

@@ -19,6 +19,7 @@ from trl import SFTConfig, SFTTrainer
 
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import Device, choose_device
+from ftdemo.samples.chat import as_messages
 from ftdemo.store.samples import Sample
 from ftdemo.training.callbacks import ReportCallback
 from ftdemo.training.checkpoints import KEPT, last_whole_checkpoint, step_of
@@ -82,7 +83,8 @@ def make_trainer(
     """Build the trainer; see `run_sft` for the arguments."""
     tokenizer = AutoTokenizer.from_pretrained(base.folder)
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-    steps = math.ceil(len(data.train) / settings.batch_size) * settings.epochs
+    train = as_dataset(data.train)
+    steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
     arguments = SFTConfig(
         output_dir=str(job_folder),
@@ -112,7 +114,7 @@ def make_trainer(
     trainer = SFTTrainer(
         model=model,
         args=arguments,
-        train_dataset=as_dataset(data.train),
+        train_dataset=train,
         eval_dataset=as_dataset(data.held_out) if data.held_out else None,
         processing_class=tokenizer,
         peft_config=LoraConfig(
@@ -133,16 +135,15 @@ def make_trainer(
 
 
 def as_dataset(samples: Iterable[Sample]) -> Dataset:
-    """Samples in TRL's conversational prompt/completion form, to which it applies the chat template."""
-    return Dataset.from_list(
-        [
-            {
-                "prompt": [{"role": "user", "content": sample.question}],
-                "completion": [{"role": "assistant", "content": sample.answer}],
-            }
-            for sample in samples
-        ]
-    )
+    """Samples in TRL's conversational prompt/completion form, to which it applies the chat template.
+
+    A sample of weight w is there round(w) times, at least once.
+    """
+    rows = []
+    for sample in samples:
+        *prompt, completion = as_messages(sample)
+        rows += [{"prompt": prompt, "completion": [completion]}] * max(1, round(sample.weight))
+    return Dataset.from_list(rows)
 
 
 def _figures(

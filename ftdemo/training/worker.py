@@ -78,7 +78,8 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
         raise UserError(f"Job {job.id} names no sample set.", "Start it again with one.")
     set_id = store.sample_sets.get(job.sample_set_name).id
     data = SftData(
-        list(store.sample_sets.samples(set_id, "train")), list(store.sample_sets.samples(set_id, "held_out"))
+        list(store.sample_sets.samples(set_id, "train", job.sample_set_version)),
+        list(store.sample_sets.samples(set_id, "held_out", job.sample_set_version)),
     )
     reporter.phase("preparing the samples")
     folder = settings.job_folders / str(job.id)
@@ -109,6 +110,7 @@ def _save(model: "object", job: Job, base_name: str, tuned_models: Path, store: 
         folder=folder.name,
         job_id=job.id,
         sample_set_name=job.sample_set_name,
+        sample_set_version=job.sample_set_version,
     )
     if name != job.model_name:
         store.jobs.update(job.id, model_name=name)

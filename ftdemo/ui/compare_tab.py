@@ -9,7 +9,7 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.engines.comparison import MAX_SIDES, Turn
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.ui import html
+from ftdemo.ui import html, keep_answer
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes
 
@@ -47,6 +47,8 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         temperature = gr.Slider(0, 2, value=0, step=0.05, label="Temperature (0: always the likeliest token)")
         top_p = gr.Slider(0.05, 1, value=1, step=0.05, label="Top-p")
         seed = gr.Number(0, label="Seed", precision=0)
+
+    keep_answer.build(studio, changes, memory)
 
     @shown
     def answer(

@@ -7,12 +7,10 @@ from typing import Any
 from ftdemo.engines.comparison import Answer, Turn
 from ftdemo.engines.host import EngineStatus
 from ftdemo.names import BASE
-from ftdemo.samples import SampleReport
 from ftdemo.store.jobs import Job
 from ftdemo.store.samples import Sample
 
 SAMPLES_SHOWN = 200
-PROBLEMS_SHOWN = 20
 _FINISHED = {"length": " · cut off at the token limit", "cancelled": " · stopped"}
 _DOTS = {"ready": "ready", "failed": "failed", "fetching": "busy", "loading": "busy"}
 
@@ -174,27 +172,6 @@ def samples_table(samples: list[Sample]) -> str:
     note = f'<p class="ft-note">and {more:,} more</p>' if more > 0 else ""
     head = "<tr><th></th><th>Question</th><th>Answer</th><th>Split</th></tr>"
     return f'<div class="ft-scroll"><table class="ft-samples">{head}{rows}</table></div>{note}'
-
-
-def report(found: SampleReport) -> str:
-    """What was found in a file."""
-    figures = facts(
-        {
-            "File": found.file_name,
-            "Format": found.format.upper(),
-            "Rows read": f"{found.rows_read:,}",
-            "Rows kept": f"{found.rows_kept:,}",
-            "Question column": found.question_column,
-            "Answer column": found.answer_column,
-        }
-    )
-    problems = "".join(
-        f'<div class="ft-warn">{escape(problem.message)} {escape(problem.remedy)}</div>'
-        for problem in found.problems[:PROBLEMS_SHOWN]
-    )
-    more = len(found.problems) - PROBLEMS_SHOWN
-    note = f'<p class="ft-note">and {more:,} more rows left out</p>' if more > 0 else ""
-    return f'<div class="ft-card">{figures}{problems}{note}</div>'
 
 
 def _per_second(value: float | None) -> str | None:

@@ -49,7 +49,7 @@ def start_polling(studio: Studio, demo: gr.Blocks, status: gr.HTML, changes: Cha
 
 def revision(studio: Studio) -> str:
     """A text that changes with the lists of sample sets, models and jobs."""
-    sets = [(saved.id, saved.name) for saved in studio.samples.all()]
+    sets = [(saved.id, saved.name, saved.version) for saved in studio.samples.all()]
     models = [(model.id, model.name) for model in studio.models.all()]
     jobs = [(job.id, job.status) for job in studio.jobs.all()]
     return repr((sets, models, jobs))

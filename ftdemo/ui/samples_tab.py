@@ -1,19 +1,26 @@
-"""Samples: a file is read, checked and shown, then saved under a name."""
+"""Samples: a file is read, checked and shown, then saved under a name; saved sets are edited below."""
 
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from ftdemo.errors import UserError
+from ftdemo.samples import HoldOut, SampleReport
+from ftdemo.samples.formats import FORMATS
 from ftdemo.samples.library import example_files
-from ftdemo.samples.reading import FORMATS
+from ftdemo.samples.shapes import SHAPES
 from ftdemo.studio import Studio
-from ftdemo.ui import html
+from ftdemo.ui import html, saved_samples
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
+from ftdemo.ui.report_html import report as report_html
 
-NO_SETS = "No samples yet. Upload a file on the left, or load one of the examples."
-NO_FILE = "A file needs two columns: question and answer. Its report appears here before anything is saved."
+NO_FILE = "Upload a file with questions and answers. Its report appears here before anything is saved."
+PREVIEW = 8
 
 
 def build(studio: Studio, changes: Changes) -> None:
@@ -21,16 +28,36 @@ def build(studio: Studio, changes: Changes) -> None:
     with gr.Row():
         with gr.Column(scale=1, min_width=280):
             file = gr.File(
-                label="CSV, JSON or JSONL", file_count="single", elem_id="samples-file", height=190
+                label="CSV, Excel, JSON, JSONL or Parquet",
+                file_count="single",
+                elem_id="samples-file",
+                height=190,
             )
             name = gr.Textbox(
                 label="Name", placeholder="the file's name", max_lines=1, elem_id="samples-name"
             )
+            with gr.Accordion("Paste or type instead", open=False):
+                pasted = gr.Textbox(
+                    lines=5,
+                    show_label=False,
+                    placeholder="question,answer\nWhat is red?,A colour.",
+                    elem_id="samples-pasted",
+                )
+                use_pasted = gr.Button("Check this text", elem_id="samples-use-pasted")
             with gr.Accordion("The file is read wrongly?", open=False):
-                file_format = gr.Dropdown(["auto", *FORMATS], value="auto", label="Format")
+                file_format = gr.Dropdown(["auto", *FORMATS[:-1]], value="auto", label="Format")
+                shape = gr.Dropdown(["auto", *SHAPES], value="auto", label="Records")
+                encoding = gr.Textbox(label="Encoding", placeholder="recognised")
                 question = gr.Textbox(label="Question column", placeholder="recognised by its name")
                 answer = gr.Textbox(label="Answer column", placeholder="recognised by its name")
-            save = gr.Button("Save samples", variant="primary", elem_id="samples-save")
+            with gr.Accordion("Hold out samples for testing", open=False):
+                share = gr.Slider(
+                    0, 0.5, value=0, step=0.05, label="Share (0: as the file's column 'split' says)"
+                )
+                seed = gr.Number(0, label="Seed", precision=0)
+            with gr.Row():
+                save = gr.Button("Save samples", variant="primary", scale=3, elem_id="samples-save")
+                cancel = gr.Button("Cancel", scale=1, min_width=80, elem_id="samples-cancel")
             example = gr.Dropdown(
                 [path.stem for path in example_files()],
                 label="Or start with an example",
@@ -39,72 +66,104 @@ def build(studio: Studio, changes: Changes) -> None:
             load_example = gr.Button("Load example", elem_id="samples-load-example")
         with gr.Column(scale=2, min_width=300):
             report = gr.HTML(html.empty(NO_FILE), elem_id="samples-report")
-            chosen = gr.Dropdown([], label="Saved samples", elem_id="samples-chosen")
-            table = gr.HTML(html.empty(NO_SETS), elem_id="samples-table")
-            with gr.Row():
-                export = gr.Button("Download", interactive=False, elem_id="samples-export")
-                remove = gr.Button("Remove", variant="stop", interactive=False, elem_id="samples-remove")
+            saved = saved_samples.build(studio, changes)
 
-    # A download button needs its file before it is clicked; ours is written when somebody asks for it.
-    exported = gr.DownloadButton(elem_id="samples-exported", elem_classes="ft-hidden")
+    def options(
+        kind: str, shaped: str, code: str, question_column: str, answer_column: str, part: float, start: int
+    ) -> dict[str, Any]:
+        return {
+            "file_format": kind,
+            "shape": shaped,
+            "encoding": code or None,
+            "question_column": question_column or None,
+            "answer_column": answer_column or None,
+            "hold_out": HoldOut(part, int(start)) if part else None,
+        }
 
     @shown
-    def check(path: str | None, kind: str, question_column: str, answer_column: str) -> str:
+    def check(path: str | None, *chosen: Any, request: gr.Request, bar: gr.Progress) -> str:
         if not path:
             return html.empty(NO_FILE)
-        found = studio.samples.check(path, kind, question_column, answer_column)
-        return html.report(found) + html.samples_table(list(found.samples))
+        with studio.cancellable(str(request.session_hash)) as cancelled:
+            found = studio.samples.check(path, **options(*chosen), progress=importing(bar, cancelled))
+        return _shown_report(studio, found)
 
     @shown
     def add(
-        path: str | None, set_name: str, kind: str, question_column: str, answer_column: str
-    ) -> tuple[None, str, dict[str, object], str]:
-        saved, found = studio.samples.add(path or "", set_name, kind, question_column, answer_column)
-        return None, html.report(found), choices(saved.name), revision(studio)
+        path: str | None, set_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress
+    ) -> tuple[None, str, dict[str, object], str, str]:
+        if not path:
+            raise UserError("There is no file to save.", "Upload one, or paste some rows, first.")
+        with studio.cancellable(str(request.session_hash)) as cancelled:
+            kept, found = studio.samples.add(
+                path, set_name, **options(*chosen), progress=importing(bar, cancelled)
+            )
+        return None, _shown_report(studio, found), saved.choices(kept.name), revision(studio), ""
+
+    # gradio reads a handler's signature to know what to pass: it wants each input by name.
+    def on_check(
+        path: str | None, a: str, b: str, c: str, d: str, e: str, f: float, g: int,
+        request: gr.Request, bar: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> str:  # fmt: skip
+        return str(check(path, a, b, c, d, e, f, g, request=request, bar=bar))
+
+    def on_add(
+        path: str | None, set_name: str, a: str, b: str, c: str, d: str, e: str, f: float, g: int,
+        request: gr.Request, bar: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Any:  # fmt: skip
+        return add(path, set_name, a, b, c, d, e, f, g, request=request, bar=bar)
+
+    @shown
+    def write_pasted(text: str) -> str:
+        if not text.strip():
+            raise UserError("There is no text.", "Paste or type some rows first.")
+        path = Path(tempfile.mkdtemp(prefix="ftdemo-")) / "pasted.txt"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    @shown
+    def stop(request: gr.Request) -> None:
+        studio.cancel(str(request.session_hash))
 
     @shown
     def add_example(stem: str | None) -> tuple[dict[str, object], str]:
-        return choices(studio.samples.add_example(stem or "").name), revision(studio)
+        return saved.choices(studio.samples.add_example(stem or "").name), revision(studio)
 
-    @shown
-    def choices(present: str | None) -> dict[str, object]:
-        names = [saved.name for saved in studio.samples.all()]
-        value = present if present in names else (names[-1] if names else None)
-        return gr.update(choices=names, value=value)
-
-    @shown
-    def show(set_name: str | None) -> tuple[str, dict[str, object], dict[str, object]]:
-        if set_name is None:
-            return html.empty(NO_SETS), gr.update(interactive=False), gr.update(interactive=False)
-        table_html = html.samples_table(studio.samples.samples(set_name))
-        return table_html, gr.update(interactive=True), gr.update(interactive=True)
-
-    @shown
-    def delete(set_name: str) -> tuple[dict[str, object], str]:
-        studio.samples.remove(set_name)
-        return choices(None), revision(studio)
-
-    @shown
-    def download(set_name: str) -> str:
-        # The server hands out files below the temporary folder only.
-        folder = Path(tempfile.gettempdir()) / "ftdemo-exports"
-        folder.mkdir(exist_ok=True)
-        studio.samples.export(set_name, folder / f"{set_name}.jsonl")
-        return str(folder / f"{set_name}.jsonl")
-
-    reading = [file, file_format, question, answer]
+    chosen = [file_format, shape, encoding, question, answer, share, seed]
     gr.on(
-        [file.upload, file.clear, file_format.change, question.submit, answer.submit],
-        check, reading, report, api_visibility="private",
+        [
+            file.upload, file.clear, file_format.change, shape.change,
+            encoding.submit, question.submit, answer.submit,
+        ],
+        on_check, [file, *chosen], report, api_visibility="private",
     )  # fmt: skip
-    save.click(
-        add, [file, name, file_format, question, answer], [file, report, chosen, changes.revision],
-        api_visibility="private",
-    ).success(lambda: "", None, name, api_visibility="private")  # fmt: skip
-    load_example.click(add_example, example, [chosen, changes.revision], api_visibility="private")
-    changes.revision.change(choices, chosen, chosen, **QUIET)
-    chosen.change(show, chosen, [table, export, remove], **QUIET)
-    export.click(download, chosen, exported, api_visibility="private").success(
-        None, None, None, js="() => document.querySelector('#samples-exported').click()"
+    use_pasted.click(write_pasted, pasted, file, **QUIET).success(
+        on_check, [file, *chosen], report, api_visibility="private"
     )
-    remove.click(delete, chosen, [chosen, changes.revision], api_visibility="private")
+    save.click(
+        on_add,
+        [file, name, *chosen],
+        [file, report, saved.chosen, changes.revision, name],
+        show_progress_on=report,
+        api_visibility="private",
+    )
+    cancel.click(stop, None, None, queue=False, api_visibility="private")
+    load_example.click(add_example, example, [saved.chosen, changes.revision], api_visibility="private")
+
+
+def importing(bar: gr.Progress, cancelled: threading.Event) -> Callable[[int, float | None], None]:
+    """What an import calls as it reads: moves the page's bar, and ends the import if that was asked."""
+
+    def report(rows: int, share: float | None) -> None:
+        if cancelled.is_set():
+            raise UserError("The import was cancelled.", "Nothing was saved.")
+        bar(share or 0.0, desc=f"{rows:,} rows read")
+
+    return report
+
+
+def _shown_report(studio: Studio, found: SampleReport) -> str:
+    first = list(found.samples[:PREVIEW])
+    rendered = studio.samples.rendered_example(first[0]) if first else None
+    note = f'<p class="ft-note">The first {len(first)} of {found.rows_kept:,} samples:</p>'
+    return report_html(found, rendered) + note + html.samples_table(first)

@@ -34,7 +34,8 @@ def test_a_file_is_reported_on_saved_shown_and_removed(
     file.write_text(GOOD)
     upload(page, file)
     report = page.locator("#samples-report")
-    expect(report).to_contain_text("Row 4 has nothing in the column 'question'.")
+    expect(report).to_contain_text("Row 4 has no question.")
+    expect(report).to_contain_text("<|im_start|>assistant")
     assert "colours" not in names(app), "nothing is saved before it is asked for"
     page.click("#samples-save")
     expect(page.locator("#samples-table")).to_contain_text('What, then, is "blue"?')
@@ -48,6 +49,57 @@ def test_a_file_is_reported_on_saved_shown_and_removed(
     page.click("#samples-remove")
     expect(page.locator("#samples-table")).not_to_contain_text("blue")
     assert "colours" not in names(app)
+
+
+def test_a_cell_is_edited_in_place_saved_as_a_version_and_undone(
+    app: App, samples_page: Page, tmp_path: Path
+) -> None:
+    page, samples = samples_page, Studio(app.settings).samples
+    file = tmp_path / "edited.csv"
+    file.write_text(GOOD)
+    upload(page, file)
+    expect(page.locator("#samples-report")).to_contain_text("Rows kept")
+    page.click("#samples-save")
+    cell = page.locator("#samples-table td").filter(has_text="A colour too.").first
+    cell.dblclick()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("The colour of the sky.")
+    page.keyboard.press("Enter")
+    page.click("#samples-keep")
+    expect(page.locator("#samples-heading")).to_contain_text("version 2")
+    assert [sample.answer for sample in samples.samples("edited")] == ["A colour.", "The colour of the sky."]
+    page.click("#samples-undo")
+    expect(page.locator("#samples-heading")).to_contain_text("version 3")
+    expect(page.locator("#samples-table")).to_contain_text("A colour too.")
+    assert [sample.answer for sample in samples.samples("edited")] == ["A colour.", "A colour too."]
+    samples.remove("edited")
+
+
+def test_pasted_rows_are_checked_and_saved(app: App, samples_page: Page) -> None:
+    page = samples_page
+    page.get_by_text("Paste or type instead").click()
+    page.locator("#samples-pasted textarea").fill("question\tanswer\nWhat is green?\tA colour.\n")
+    page.click("#samples-use-pasted")
+    expect(page.locator("#samples-report")).to_contain_text("What is green?")
+    page.locator("#samples-name input, #samples-name textarea").fill("pasted rows")
+    page.click("#samples-save")
+    expect(page.locator("#samples-chosen input")).to_have_value("pasted rows")
+    Studio(app.settings).samples.remove("pasted rows")
+
+
+def test_a_large_set_is_shown_in_pages(app: App, samples_page: Page, tmp_path: Path) -> None:
+    page = samples_page
+    file = tmp_path / "many.csv"
+    topics = [f"{a} {b}" for a in ("red", "green", "blue", "grey") for b in range(15)]
+    file.write_text("question,answer\n" + "".join(f"What is {t}?,It is {t}.\n" for t in topics))
+    Studio(app.settings).samples.add(file, "many")
+    heading = page.locator("#samples-heading")
+    expect(heading).to_contain_text("1 to 25 of 60")
+    page.click("#samples-forward")
+    expect(heading).to_contain_text("26 to 50 of 60")
+    page.click("#samples-back")
+    expect(heading).to_contain_text("1 to 25 of 60")
+    Studio(app.settings).samples.remove("many")
 
 
 def test_an_example_is_loaded_with_a_click(app: App, samples_page: Page) -> None:
@@ -67,10 +119,10 @@ def test_an_example_can_be_downloaded(samples_page: Page) -> None:
 BAD_FILES = {
     "picture.png": (b"\x89PNG\r\n\x1a\n\x00\x00", "picture.png is not text"),
     "broken.jsonl": (b'{"question": "a", "answer": "b"}\n{"question": ', "Line 2"),
-    "no_answer.csv": (b"question,reply_text\na,b\n", "has no answer column"),
+    "no_answer.csv": (b"question,reply_text\na,b\n", "answer"),
     "empty.csv": (b"question,answer\n", "no rows"),
     "nothing.json": (b"", "is empty"),
-    "large.jsonl": (b'{"question": "a", "answer": "b"}\n' * 1_600_000, "MB"),
+    "large.jsonl": (b"question,answer\n" * 7_000_000, "MB"),
 }
 
 
