@@ -9,6 +9,7 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.chat import ChatTemplate
 from ftdemo.samples.checking import HoldOut, Progress, check_file
+from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
 from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
@@ -131,6 +132,19 @@ class SampleLibrary:
             )
         known = [saved for saved in self.all() if saved.name == stem]
         return known[0] if known else self.add(path)[0]
+
+    def hub_name(self, name: str) -> str:
+        """Return the name of a Hub data set, for callers who may not read this machine's own files.
+
+        Raises:
+            UserError: there is no name, or it is not one a Hub data set could have.
+        """
+        name = name.strip()
+        if not name:
+            raise UserError("There is no file to save.", "Upload one, or paste some rows, first.")
+        if not is_hub_name(name):
+            raise UserError(f"{name!r} is no name of a Hub data set.", "Give it in the form 'owner/name'.")
+        return name
 
     def create(self, name: str, samples: Iterable[Sample]) -> SampleSet:
         """Save samples that were typed or pasted in as a new set.

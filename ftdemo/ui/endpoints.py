@@ -12,12 +12,24 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileDataDict
+from gradio.utils import get_upload_folder
 
 from ftdemo.engines import GenerationSettings
+from ftdemo.errors import UserError
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
 from ftdemo.training.recipes import DEFAULT_RECIPE
 from ftdemo.ui.events import told
+
+
+def _uploaded(file: FileDataDict) -> Path:
+    """The path of a file that was uploaded; a caller could name any other file of this machine."""
+    path = Path(str(file.get("path"))).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise UserError(
+            "This is no uploaded file.", "Upload it first; gradio_client's handle_file does that."
+        )
+    return path
 
 
 def build(studio: Studio) -> None:
@@ -35,8 +47,8 @@ def build(studio: Studio) -> None:
 
     @told
     def add_samples(file: FileDataDict, name: str = "") -> dict[str, Any]:
-        """Read an uploaded CSV, JSON or JSONL file and save it as a sample set."""
-        saved, report = studio.samples.add(Path(file["path"]), name)
+        """Read an uploaded file and save it as a sample set."""
+        saved, report = studio.samples.add(_uploaded(file), name)
         return {"sample_set": asdict(saved), "report": report.as_dict()}
 
     @told

@@ -44,6 +44,11 @@ def build(studio: Studio, changes: Changes) -> None:
                     elem_id="samples-pasted",
                 )
                 use_pasted = gr.Button("Check this text", elem_id="samples-use-pasted")
+            with gr.Accordion("Or a data set of the Hugging Face Hub", open=False):
+                hub = gr.Textbox(
+                    label="Its name", placeholder="owner/name", max_lines=1, elem_id="samples-hub"
+                )
+                use_hub = gr.Button("Check this data set", elem_id="samples-use-hub")
             with gr.Accordion("The file is read wrongly?", open=False):
                 file_format = gr.Dropdown(["auto", *FORMATS[:-1]], value="auto", label="Format")
                 shape = gr.Dropdown(["auto", *SHAPES], value="auto", label="Records")
@@ -81,19 +86,19 @@ def build(studio: Studio, changes: Changes) -> None:
         }
 
     @shown
-    def check(path: str | None, *chosen: Any, request: gr.Request, bar: gr.Progress) -> str:
-        if not path:
+    def check(path: str | None, hub_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress) -> str:
+        if not path and not hub_name:
             return html.empty(NO_FILE)
+        path = path or studio.samples.hub_name(hub_name)
         with studio.cancellable(str(request.session_hash)) as cancelled:
             found = studio.samples.check(path, **options(*chosen), progress=importing(bar, cancelled))
         return _shown_report(studio, found)
 
     @shown
     def add(
-        path: str | None, set_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress
+        path: str | None, hub_name: str, set_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress
     ) -> tuple[None, str, dict[str, object], str, str]:
-        if not path:
-            raise UserError("There is no file to save.", "Upload one, or paste some rows, first.")
+        path = path or studio.samples.hub_name(hub_name)
         with studio.cancellable(str(request.session_hash)) as cancelled:
             kept, found = studio.samples.add(
                 path, set_name, **options(*chosen), progress=importing(bar, cancelled)
@@ -102,16 +107,17 @@ def build(studio: Studio, changes: Changes) -> None:
 
     # gradio reads a handler's signature to know what to pass: it wants each input by name.
     def on_check(
-        path: str | None, a: str, b: str, c: str, d: str, e: str, f: float, g: int,
+        path: str | None, hub_name: str, a: str, b: str, c: str, d: str, e: str, f: float, g: int,
         request: gr.Request, bar: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> str:  # fmt: skip
-        return str(check(path, a, b, c, d, e, f, g, request=request, bar=bar))
+        return str(check(path, hub_name, a, b, c, d, e, f, g, request=request, bar=bar))
 
     def on_add(
-        path: str | None, set_name: str, a: str, b: str, c: str, d: str, e: str, f: float, g: int,
+        path: str | None, hub_name: str, set_name: str,
+        a: str, b: str, c: str, d: str, e: str, f: float, g: int,
         request: gr.Request, bar: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Any:  # fmt: skip
-        return add(path, set_name, a, b, c, d, e, f, g, request=request, bar=bar)
+        return add(path, hub_name, set_name, a, b, c, d, e, f, g, request=request, bar=bar)
 
     @shown
     def write_pasted(text: str) -> str:
@@ -135,14 +141,15 @@ def build(studio: Studio, changes: Changes) -> None:
             file.upload, file.clear, file_format.change, shape.change,
             encoding.submit, question.submit, answer.submit,
         ],
-        on_check, [file, *chosen], report, api_visibility="private",
+        on_check, [file, hub, *chosen], report, api_visibility="private",
     )  # fmt: skip
     use_pasted.click(write_pasted, pasted, file, **QUIET).success(
-        on_check, [file, *chosen], report, api_visibility="private"
+        on_check, [file, hub, *chosen], report, api_visibility="private"
     )
+    use_hub.click(on_check, [file, hub, *chosen], report, api_visibility="private")
     save.click(
         on_add,
-        [file, name, *chosen],
+        [file, hub, name, *chosen],
         [file, report, saved.chosen, changes.revision, name],
         show_progress_on=report,
         api_visibility="private",

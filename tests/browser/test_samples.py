@@ -1,5 +1,6 @@
 """The Samples tab: a good file, and every way a file can be bad."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,21 @@ def test_pasted_rows_are_checked_and_saved(app: App, samples_page: Page) -> None
     page.click("#samples-save")
     expect(page.locator("#samples-chosen input")).to_have_value("pasted rows")
     Studio(app.settings).samples.remove("pasted rows")
+
+
+@pytest.mark.slow
+def test_a_long_import_is_cancelled_and_leaves_nothing(app: App, samples_page: Page, tmp_path: Path) -> None:
+    page = samples_page
+    file = tmp_path / "long.jsonl"
+    with file.open("w") as lines:
+        for number in range(60_000):
+            question = f"What is {number}, {'so to say' * 20}?"
+            lines.write(json.dumps({"question": question, "answer": "x" * 200}) + "\n")
+    upload(page, file)
+    expect(page.locator("#samples-report")).to_contain_text("rows read", timeout=60_000)
+    page.click("#samples-cancel")
+    expect_error(page, "The import was cancelled. Nothing was saved.")
+    assert "long" not in names(app)
 
 
 def test_a_large_set_is_shown_in_pages(app: App, samples_page: Page, tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def test_a_bad_file_is_a_sentence_for_programs_too(client: Client, tmp_path: Pat
         client.predict(handle_file(str(file)), "bad", api_name="/add_samples")
 
 
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_a_file_of_the_server_cannot_be_named(client: Client, tmp_path: Path, meta: dict) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("question,answer\nwhat,a secret\n")
+    with pytest.raises(AppError):
+        client.predict({"path": str(secret), **meta}, "stolen", api_name="/add_samples")
+    assert "stolen" not in [s["name"] for s in client.predict(api_name="/samples")["samples"]]
+
+
 def test_models_are_asked(client: Client) -> None:
     assert client.predict(api_name="/models") == {"models": ["base"]}
     answers = client.predict("What is the capital of France?", ["base"], 24, api_name="/ask")["answers"]
