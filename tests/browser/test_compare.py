@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ftdemo.studio import Studio
+
 from .conftest import App, expect_error, open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -42,6 +44,25 @@ def test_an_answer_streams_with_its_figures_and_the_history_goes_on(
     expect(page.locator("#compare-view .ft-question")).to_have_count(2)
     page.click("#compare-clear")
     expect(page.locator("#compare-view .ft-question")).to_have_count(0)
+
+
+def test_an_answer_is_kept_as_a_sample_after_it_was_corrected(app: App, compare_page: Page) -> None:
+    page = compare_page
+    ask(page, "What is the capital of France?")
+    expect(page.locator("#compare-view .ft-text")).to_contain_text("Paris", timeout=ANSWER_MS)
+    expect(page.locator("#compare-ask")).to_be_enabled(timeout=ANSWER_MS)
+    page.get_by_text("Keep an answer as a sample").click()
+    page.click("#keep-take")
+    expect(page.locator("#keep-answer textarea")).to_have_value("The capital of France is Paris.")
+    page.locator("#keep-answer textarea").fill("Paris.")
+    page.click("#keep-save")
+    expect(page.locator("#keep-told")).to_contain_text("Saved in from-chat, version 1.")
+    kept = Studio(app.settings).samples.samples("from-chat")
+    assert [(sample.question, sample.answer) for sample in kept] == [
+        ("What is the capital of France?", "Paris.")
+    ]
+    page.click("#keep-save")
+    expect_error(page, "says the same as one in the set")
 
 
 def test_stop_ends_the_answer_and_keeps_what_there_is(compare_page: Page) -> None:

@@ -53,6 +53,7 @@ def ask(settings: Settings, question: str) -> dict[str, str]:
 def test_the_job_finishes_and_tells_its_figures(tuned: dict[str, Any]) -> None:
     assert tuned["job"]["status"] == "finished"
     assert tuned["model"]["name"] == "pavan"
+    assert tuned["model"]["sample_set_version"] == 1
     metrics = tuned["metrics"]
     assert metrics["steps"] == 20
     assert metrics["samples"] == 8
