@@ -99,6 +99,8 @@ def _save(model: "object", job: Job, base_name: str, tuned_models: Path, store: 
     partial = tuned_models / f"job-{job.id}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     model.save_pretrained(partial)  # type: ignore[attr-defined]
+    # PEFT's README is a form that nobody filled in, with a path of this machine.
+    (partial / "README.md").unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
     # Somebody may have given another model this name since the job was submitted.
