@@ -48,11 +48,17 @@ class EngineHost:
         self._engine: Engine | None = None
         self.status = EngineStatus("not loaded", "The base model is loaded with the first question.")
 
-    def warm_up(self) -> None:
-        """Begin to load in the background, unless that has begun; failures are told by `status`."""
+    def warm_up(self, delay_s: float = 0.0) -> None:
+        """Begin to load in the background, unless that has begun; failures are told by `status`.
+
+        Args:
+            delay_s: seconds to wait first, so that whatever is being done now gets the processor.
+        """
         if self.status.state == "not loaded":
             self.status = EngineStatus("fetching", "Looking for the base model.")
-            threading.Thread(target=self._try, daemon=True).start()
+            thread = threading.Timer(delay_s, self._try)
+            thread.daemon = True
+            thread.start()
 
     def get(self) -> Engine:
         """The engine, once it is loaded; after a failure this tries again.

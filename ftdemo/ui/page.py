@@ -9,6 +9,8 @@ from ftdemo.ui.polling import Changes, add_status_line, start_polling
 from ftdemo.ui.theme import STYLE, THEME
 
 TITLE = '<div class="ft-title"><h1>ftdemo</h1><p>Teach a small language model your own answers.</p></div>'
+LOADING_DELAY_S = 1.5
+"""Importing torch keeps Python busy for seconds: first the page that has just been opened is answered."""
 UPLOAD_SLACK = 5
 """The server takes files up to this many times our limit: a file that is too large gets our sentence."""
 
@@ -39,8 +41,12 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)
         endpoints.build(studio)
+
+        def begin_loading() -> None:
+            studio.engine.warm_up(delay_s=LOADING_DELAY_S)
+
         # The page is there before the model is: loading begins when somebody looks.
-        demo.load(studio.engine.warm_up, None, None, queue=False, api_visibility="private")
+        demo.load(begin_loading, None, None, queue=False, api_visibility="private")
 
         def left(request: gr.Request) -> None:
             studio.cancel(str(request.session_hash))

@@ -41,7 +41,7 @@ trainer = SFTTrainer(
     model=sys.argv[1],
     args=SFTConfig(output_dir=sys.argv[4], num_train_epochs=10, learning_rate=1e-3,
                    per_device_train_batch_size=4, report_to=[], logging_steps=1, disable_tqdm=True,
-                   save_strategy="no"),
+                   save_strategy="no", use_cpu=not torch.cuda.is_available()),
     train_dataset=data,
     peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
 loaded = time.monotonic()
