@@ -33,12 +33,13 @@ def convert(file: Path, target: Path, report: Report) -> None:
     """
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    report(FetchProgress(SOURCE, f"converting {file.name} (once, about half a minute)"))
+    note = f"converting {file.name} (once, about half a minute)"
+    report(FetchProgress(SOURCE, note))
     succeeded, output = run_watched(
         [sys.executable, "-m", "ftdemo.models.convert", str(file), str(partial)],
         partial,
         source=SOURCE,
-        note=f"converting {file.name}: writing weights",
+        note=note,
         report=report,
         stall_s=CONVERSION_STALL_S,
         environment=child_environment(),

@@ -1,6 +1,7 @@
 """The report on a samples file, as HTML."""
 
 from html import escape
+from itertools import dropwhile
 
 from ftdemo.samples import SampleReport
 from ftdemo.samples.report import Problem, TokenLengths
@@ -58,11 +59,12 @@ def _counts(counts: dict[str, int]) -> str | None:
 
 def _lengths(lengths: TokenLengths) -> str:
     """A histogram of sample lengths in tokens, as bars."""
-    most = max(count for _, _, count in lengths.histogram) or 1
+    bars = list(dropwhile(lambda bar: bar[2] == 0, lengths.histogram))
+    most = max(count for _, _, count in bars)
     rows = "".join(
         f"<tr><td>{low} to {high - 1}</td><td>{count:,}</td>"
         f'<td><div style="width:{100 * count / most:.0f}%"></div></td></tr>'
-        for low, high, count in lengths.histogram
+        for low, high, count in bars
     )
     limit = f"; the model can read {lengths.context_limit:,}" if lengths.context_limit else ""
     over = (

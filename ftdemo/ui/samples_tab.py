@@ -90,7 +90,7 @@ def build(studio: Studio, changes: Changes) -> None:
         if not path and not hub_name:
             return html.empty(NO_FILE)
         path = path or studio.samples.hub_name(hub_name)
-        with studio.cancellable(str(request.session_hash)) as cancelled:
+        with studio.cancellable(f"check {request.session_hash}") as cancelled:
             found = studio.samples.check(path, **options(*chosen), progress=importing(bar, cancelled))
         return _shown_report(studio, found)
 
@@ -99,7 +99,7 @@ def build(studio: Studio, changes: Changes) -> None:
         path: str | None, hub_name: str, set_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress
     ) -> tuple[None, str, dict[str, object], str, str]:
         path = path or studio.samples.hub_name(hub_name)
-        with studio.cancellable(str(request.session_hash)) as cancelled:
+        with studio.cancellable(f"save {request.session_hash}") as cancelled:
             kept, found = studio.samples.add(
                 path, set_name, **options(*chosen), progress=importing(bar, cancelled)
             )
@@ -129,7 +129,8 @@ def build(studio: Studio, changes: Changes) -> None:
 
     @shown
     def stop(request: gr.Request) -> None:
-        studio.cancel(str(request.session_hash))
+        for task in ("check", "save"):
+            studio.cancel(f"{task} {request.session_hash}")
 
     @shown
     def add_example(stem: str | None) -> tuple[dict[str, object], str]:

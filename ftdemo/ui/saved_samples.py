@@ -44,7 +44,7 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
         interactive=True,
         wrap=True,
         static_columns=[0],
-        column_widths=["70px", "38%", "44%", "90px"],
+        column_widths=["90px", "36%", "43%", "100px"],
         column_count=len(COLUMNS),
         show_label=False,
         elem_id="samples-table",
@@ -57,7 +57,7 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
     with gr.Row():
         share = gr.Slider(0, 0.5, value=0.2, step=0.05, label="Hold out", min_width=160)
         split = gr.Button("Split anew", min_width=100, elem_id="samples-split")
-        ending = gr.Dropdown(["jsonl", "csv", "json", "parquet"], label="Download as", min_width=110)
+        ending = gr.Dropdown(["jsonl", "csv", "json", "parquet"], label="Download as", min_width=140)
         export = gr.Button("Download", min_width=100, elem_id="samples-export")
         remove = gr.Button("Remove", variant="stop", min_width=100, elem_id="samples-remove")
     # A download button needs its file before it is clicked; ours is written when somebody asks for it.
