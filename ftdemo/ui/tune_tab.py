@@ -42,9 +42,11 @@ def build(studio: Studio, changes: Changes) -> None:
                 color_map={"train": "#0d9488", "held out": "#f59e0b"}, elem_id="tune-plot",
             )  # fmt: skip
             with gr.Row():
-                stop_keep = gr.Button("Stop, keep what was learned", elem_id="tune-stop")
-                stop_discard = gr.Button("Stop and discard", variant="stop", elem_id="tune-discard")
-                resume = gr.Button("Resume", elem_id="tune-resume")
+                stop_keep = gr.Button("Stop, keep what was learned", interactive=False, elem_id="tune-stop")
+                stop_discard = gr.Button(
+                    "Stop and discard", variant="stop", interactive=False, elem_id="tune-discard"
+                )
+                resume = gr.Button("Resume", interactive=False, elem_id="tune-resume")
     table = gr.Dataframe(
         headers=JOB_COLUMNS,
         interactive=False,
@@ -151,12 +153,14 @@ def _curves(metrics: list) -> pd.DataFrame:
     """The points of both loss curves, one row each."""
     rows = [(point.step, point.loss, "train") for point in metrics if point.loss is not None]
     rows += [(p.step, p.held_out_loss, "held out") for p in metrics if p.held_out_loss is not None]
-    return pd.DataFrame(rows, columns=CURVES)
+    # An empty table has no types of its own, and the plot would keep taking numbers for names.
+    return pd.DataFrame(rows, columns=CURVES).astype({"step": "int64", "loss": "float64", "samples": "str"})
 
 
 def _job_row(job: Job) -> list[object]:
     held_out = job.metrics.get("held_out_loss")
+    steps = f"{job.step}/{job.total_steps}" if job.ended and job.total_steps else ""
     return [
-        job.id, job.model_name, job.sample_set_name, job.status, f"{job.step}/{job.total_steps or '?'}",
+        job.id, job.model_name, job.sample_set_name, job.status, steps,
         f"{held_out:.3f}" if held_out is not None else "", (job.started_at or "")[:16].replace("T", " "),
     ]  # fmt: skip
