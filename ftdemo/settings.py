@@ -60,6 +60,11 @@ class Settings:
         """Folder of what jobs leave behind while they run: log and checkpoints."""
         return self.data / "jobs"
 
+    @property
+    def token_cache(self) -> Path:
+        """Folder of sample sets that have been tokenised."""
+        return self.data / "cache" / "tokens"
+
     def as_environment(self) -> dict[str, str]:
         """Return these settings as the variables that `settings_from_environment` reads, for a worker."""
         return {

@@ -24,12 +24,15 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.models.base import find_base_model
+from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
-from ftdemo.training.recipes import DEFAULT_RECIPE, settings_from
+from ftdemo.training.estimate import Estimate
+from ftdemo.training.planning import Planner
+from ftdemo.training.recipes import DEFAULT_RECIPE
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ class Studio:
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
         self.models = ModelRegistry(self.store, self.settings.tuned_models)
         self.jobs = JobQueue(self.store, self.settings)
+        self.planner = Planner(
+            self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files
+        )
         self._running: dict[str, threading.Event] = {}
 
     @cached_property
@@ -74,34 +80,15 @@ class Studio:
         """What is going on; also starts the next job if it is time."""
         return Status(self.settings.base_model, self.engine.status, self.jobs.current())
 
-    def tune(self, name: str, samples: str, recipe: str = DEFAULT_RECIPE, **changes: Any) -> Job:
-        """Queue a job that tunes the base model on a sample set.
+    def tune(
+        self, name: str, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any
+    ) -> Job:
+        """Queue a job that tunes the base model, or a tuned one further; see `Planner.tune`."""
+        return self.planner.tune(name, samples, recipe, **changes)
 
-        Args:
-            name: the tuned model's name to be.
-            samples: the sample set's name.
-            recipe: 'quick', 'balanced' or 'thorough'.
-            **changes: settings other than the recipe's: the fields of `TuneSettings`.
-
-        Raises:
-            UserError: a name or a setting cannot be used; no job is queued then.
-        """
-        settings = settings_from(recipe, **changes)
-        name = self.models.check_new_name(name)
-        sample_set = self.samples.get(samples)
-        if not sample_set.train:
-            raise UserError(
-                f"The sample set {samples!r} has no samples to learn from, only held-out ones.",
-                "Give some of its rows the split 'train'.",
-            )
-        return self.jobs.submit(
-            "tune",
-            name,
-            settings.as_dict(),
-            sample_set_id=sample_set.id,
-            sample_set_name=sample_set.name,
-            sample_set_version=sample_set.version,
-        )
+    def estimate(self, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any) -> Estimate:
+        """Tell what `tune` would cost; see `Planner.estimate`."""
+        return self.planner.estimate(samples, recipe, **changes)
 
     def compare(
         self,
@@ -131,7 +118,7 @@ class Studio:
                 "Ask for fewer, or raise FTDEMO_MAX_ANSWER_TOKENS.",
             )
         for model in models:
-            self._adapter_folder(model)
+            self._tuned_files(model)
         with self.cancellable(session) as cancelled:
             yield from compare(
                 self.engine.get(), self.store, question, models, generation, cancelled, conversation_id
@@ -185,7 +172,8 @@ class Studio:
         found = find_base_model(self.settings)
         return found.folder if found else None
 
-    def _adapter_folder(self, model: str) -> Path | None:
+    def _tuned_files(self, model: str) -> TunedFiles | None:
+        """The files of a model that can be asked; None for the base model."""
         if model == BASE:
             return None
         tuned = self.models.get(model)
@@ -200,4 +188,4 @@ class Studio:
     def _make_engine(self, base: BaseModel) -> Engine:
         from ftdemo.engines.transformers_engine import TransformersEngine
 
-        return TransformersEngine(base, self._adapter_folder, self.settings.threads)
+        return TransformersEngine(base, self._tuned_files, self.settings.threads)

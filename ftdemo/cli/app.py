@@ -14,9 +14,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(samples.app, name="samples", help="Sets of questions and answers.")
-app.add_typer(jobs.app, name="jobs", help="Long work: list, show, stop, resume.")
+app.add_typer(jobs.app, name="jobs", help="Long work: list, show, stop, pause, resume, compare.")
 app.add_typer(models.app, name="models", help="Tuned models.")
 app.command("tune")(tuning.tune)
+app.command("estimate")(tuning.estimate)
 app.command("ask")(asking.ask)
 app.command("serve")(serving.serve)
 

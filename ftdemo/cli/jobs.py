@@ -1,10 +1,11 @@
-"""`jobs list | show | stop | resume`."""
+"""`jobs list | show | compare | stop | pause | resume | remove`."""
 
 from typing import Annotated
 
 import typer
 
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table, progress
+from ftdemo.jobs.sheet import compare_runs, run_sheet
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 
@@ -46,12 +47,33 @@ def show(job_id: JobArgument, data: DataOption = None, as_json: JsonOption = Fal
     studio = open_studio(data)
     studio.jobs.refresh()
     job, metrics = studio.jobs.get(job_id), studio.jobs.metrics(job_id)
+    answers = studio.jobs.answers(job_id)
     if as_json:
-        print_json({"job": job, "curves": metrics})
+        print_json({"job": job, "sheet": run_sheet(job), "curves": metrics, "answers": answers})
         return
     typer.echo(describe(job))
-    for name, value in {**job.settings, **job.metrics}.items():
+    for name, value in run_sheet(job).items():
         typer.echo(f"  {name}: {value}")
+    for answer in answers:
+        typer.echo(f"  after step {answer.step}: {answer.question} -> {answer.answer}")
+
+
+@app.command()
+@command
+def compare(
+    job_ids: Annotated[list[int], typer.Argument(metavar="JOB...", help="Jobs.", show_default=False)],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what differs between runs, settings and figures, one column a run."""
+    studio = open_studio(data)
+    jobs = [studio.jobs.get(job_id) for job_id in job_ids]
+    rows = compare_runs(jobs)
+    if as_json:
+        curves = {job.id: studio.jobs.metrics(job.id) for job in jobs}
+        print_json({"jobs": jobs, "differences": rows, "curves": curves})
+        return
+    print_table(("", *tuple(f"JOB {job.id}" for job in jobs)), [(k, *v) for k, v in rows.items()], "")
 
 
 @app.command()
@@ -71,10 +93,31 @@ def stop(
 
 @app.command()
 @command
+def pause(
+    job_id: JobArgument, wait: WaitOption = False, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Stop a job after its present step with a checkpoint, to be resumed later."""
+    studio = open_studio(data)
+    end_with_job(studio, studio.jobs.pause(job_id), wait, as_json)
+
+
+@app.command()
+@command
+def remove(job_id: JobArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Delete a job that has ended, with its curves, log and checkpoints; its model stays."""
+    open_studio(data).jobs.remove(job_id)
+    if as_json:
+        print_json({"removed": job_id})
+    else:
+        typer.echo(f"Removed job {job_id}.")
+
+
+@app.command()
+@command
 def resume(
     job_id: JobArgument, wait: WaitOption = False, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
-    """Put an interrupted, stopped or failed job back into the queue, from its last checkpoint."""
+    """Put a paused, interrupted, stopped or failed job back into the queue, from its last checkpoint."""
     studio = open_studio(data)
     end_with_job(studio, studio.jobs.resume(job_id), wait, as_json)
 

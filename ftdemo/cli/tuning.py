@@ -1,59 +1,80 @@
-"""`tune`."""
+"""`tune` and `estimate`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ftdemo.cli.jobs import end_with_job
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio
+from ftdemo.cli.knobs import with_knobs
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
+from ftdemo.training.estimate import Estimate, as_dict
 from ftdemo.training.recipes import DEFAULT_RECIPE, RECIPES
 
-HIDDEN_DEFAULT = {"show_default": "the recipe's"}
+SamplesOption = Annotated[str | None, typer.Option(help="The sample set to learn from.", show_default=False)]
+BaseOption = Annotated[
+    str | None, typer.Option(help="Base model, instead of FTDEMO_BASE_MODEL.", show_default=False)
+]
+RecipeOption = Annotated[str, typer.Option(help=f"One of: {', '.join(RECIPES)}.")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="A tuned model to continue from.", show_default=False)
+]
+LikeOption = Annotated[
+    int | None,
+    typer.Option(help="A job whose samples and settings to take where none are given.", show_default=False),
+]
 
 
+@with_knobs
 @command
 def tune(
     name: Annotated[str, typer.Argument(help="Name of the tuned model to be.", show_default=False)],
-    samples: Annotated[str, typer.Option(help="The sample set to learn from.", show_default=False)],
-    base: Annotated[
-        str | None, typer.Option(help="Base model, instead of FTDEMO_BASE_MODEL.", show_default=False)
-    ] = None,
-    recipe: Annotated[str, typer.Option(help=f"One of: {', '.join(RECIPES)}.")] = DEFAULT_RECIPE,
-    method: Annotated[str | None, typer.Option(help="How to tune: lora.", **HIDDEN_DEFAULT)] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the samples.", **HIDDEN_DEFAULT)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="AdamW's step size.", **HIDDEN_DEFAULT)] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="linear, cosine or constant.", **HIDDEN_DEFAULT)
-    ] = None,
-    warmup_steps: Annotated[int | None, typer.Option(help="Steps of rising rate.", **HIDDEN_DEFAULT)] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Samples in a step.", **HIDDEN_DEFAULT)] = None,
-    rank: Annotated[int | None, typer.Option(help="LoRA's r.", **HIDDEN_DEFAULT)] = None,
-    alpha: Annotated[int | None, typer.Option(help="LoRA's scale.", **HIDDEN_DEFAULT)] = None,
-    dropout: Annotated[float | None, typer.Option(help="LoRA's dropout.", **HIDDEN_DEFAULT)] = None,
-    max_length: Annotated[
-        int | None, typer.Option(help="Longest sample, in tokens.", **HIDDEN_DEFAULT)
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Start of random numbers.", **HIDDEN_DEFAULT)] = None,
+    samples: SamplesOption = None,
+    base: BaseOption = None,
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    start_from: FromOption = None,
+    like: LikeOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the job has ended.")] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
+    **knobs: Any,
 ) -> None:
     """Tune the base model on a sample set, as a job in a process of its own."""
     studio = open_studio(data, base)
-    job = studio.tune(
-        name,
-        samples,
-        recipe,
-        method=method,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        warmup_steps=warmup_steps,
-        batch_size=batch_size,
-        rank=rank,
-        alpha=alpha,
-        dropout=dropout,
-        max_length=max_length,
-        seed=seed,
-    )
+    job = studio.tune(name, samples, recipe, start_from=start_from, like=like, **knobs)
     end_with_job(studio, job, wait, as_json)
+
+
+@with_knobs
+@command
+def estimate(
+    samples: SamplesOption = None,
+    base: BaseOption = None,
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    start_from: FromOption = None,
+    like: LikeOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    **knobs: Any,
+) -> None:
+    """Tell what a run would cost, after measuring this machine's speed once."""
+    studio = open_studio(data, base)
+    found = studio.estimate(samples, recipe, measure=True, start_from=start_from, like=like, **knobs)
+    if as_json:
+        print_json({"estimate": as_dict(found)})
+        return
+    for line in _lines(found):
+        typer.echo(line)
+
+
+def _lines(found: Estimate) -> list[str]:
+    time = f"{found.seconds:.0f} s" if found.seconds is not None else "not measured"
+    lines = [
+        f"Samples: {found.samples}, {found.tokens:,} tokens; {found.held_out_samples} held out",
+        f"Steps: {found.steps}",
+        f"Trainable parameters: {found.trainable_parameters:,} of {found.parameters:,} "
+        f"({found.trainable_share:.1%})",
+        f"Memory: {found.memory_bytes / 1e9:.1f} GB needed, {found.memory_free_bytes / 1e9:.1f} GB free",
+        f"Disk: {found.disk_bytes / 1e9:.2f} GB needed, {found.disk_free_bytes / 1e9:.1f} GB free",
+        f"Time: {time}",
+    ]
+    return [*lines, " ".join(found.refusal)] if found.refusal else lines

@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from transformers import (
@@ -24,9 +24,11 @@ from transformers.utils import logging as transformers_logging
 from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.sides import Side, advance
+from ftdemo.engines.weights import WeightsPool
 from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import choose_device
+from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 
 if TYPE_CHECKING:
@@ -46,23 +48,25 @@ class TransformersEngine:
 
     Args:
         base: the base model; loading it takes a second or two.
-        adapter_folder: gives the folder of a model's adapter by its name; None for the base model.
+        tuned_files: gives the files of a model by its name; None for the base model.
         threads: processor threads to use.
     """
 
-    def __init__(self, base: BaseModel, adapter_folder: Callable[[str], Path | None], threads: int) -> None:
+    def __init__(
+        self, base: BaseModel, tuned_files: Callable[[str], TunedFiles | None], threads: int
+    ) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self.base = base
         self.device = choose_device()
-        self._adapter_folder = adapter_folder
+        self._tuned_files = tuned_files
         self._tokenizer = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
         self._model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype).eval()
         self._model.to(self.device.type)
-        self._adapters = AdapterPool(self._model)
+        self._weights = WeightsPool(self._model)
         self._turn = threading.Lock()
         ends = self._model.generation_config.eos_token_id
         self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
@@ -71,32 +75,62 @@ class TransformersEngine:
     def stream(
         self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
     ) -> Iterator[TokenEvent]:
-        """Generate one answer for each request in one batch; see `Engine.stream`."""
+        """Generate one answer for each request; see `Engine.stream`.
+
+        Sides on the same weights (the base, and adapters on it) are one batch; a model with tensors of its
+        own answers after them.
+        """
         began = time.perf_counter()
         with self._turn:
-            names: list[str] = []
-            for request in requests:
-                folder = self._adapter_folder(request.model)
-                names.append(self._adapters.attach(folder, names) if folder else NO_ADAPTER)
-            inputs = self._prompts(requests, settings)
+            self._prompts(requests, settings)  # one that is too long is refused before any side begins
             sides = [Side(index, began, self._decode) for index in range(len(requests))]
-            steps: queue.SimpleQueue[Any] = queue.SimpleQueue()
-            worker = threading.Thread(
-                target=self._generate, args=(names, inputs, settings, steps, cancelled), daemon=True
-            )
-            worker.start()
-            try:
-                while (step := steps.get()) is not _END:
-                    if isinstance(step, BaseException):
-                        raise step
-                    yield from advance(sides, step, self._end_tokens)
-                for side in sides:
-                    if side.finish_reason is None:
-                        yield side.finish("cancelled" if cancelled.is_set() else "length")
-            finally:
-                # Whoever reads may leave in the middle (a closed browser tab): the batch ends with them.
+            for group in self._groups(requests):
+                inputs = self._prompts([requests[index] for index in group.indices], settings)
+                yield from self._batch(
+                    group, inputs, [sides[index] for index in group.indices], settings, cancelled
+                )
+
+    def _groups(self, requests: Sequence[ChatRequest]) -> list[_Group]:
+        """The requests by the weights they stand on, in order."""
+        groups: dict[int, _Group] = {}
+        for index, request in enumerate(requests):
+            files = self._tuned_files(request.model)
+            adapters = self._weights.adapters(files)
+            group = groups.setdefault(id(adapters), _Group(adapters, [], []))
+            has_adapter = files is not None and files.has_adapter
+            name = adapters.attach(files.folder, group.names) if files and has_adapter else NO_ADAPTER
+            group.names.append(name)
+            group.indices.append(index)
+        return list(groups.values())
+
+    def _batch(
+        self,
+        group: _Group,
+        inputs: BatchEncoding,
+        sides: Sequence[Side],
+        settings: GenerationSettings,
+        cancelled: threading.Event,
+    ) -> Iterator[TokenEvent]:
+        steps: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        worker = threading.Thread(
+            target=self._generate, args=(group, inputs, settings, steps, cancelled), daemon=True
+        )
+        worker.start()
+        ended = False
+        try:
+            while (step := steps.get()) is not _END:
+                if isinstance(step, BaseException):
+                    raise step
+                yield from advance(sides, step, self._end_tokens)
+            for side in sides:
+                if side.finish_reason is None:
+                    yield side.finish("cancelled" if cancelled.is_set() else "length")
+            ended = True
+        finally:
+            # Whoever reads may leave in the middle (a closed browser tab): the batch ends with them.
+            if not ended:
                 cancelled.set()
-                worker.join()
+            worker.join()
 
     def _warm_up(self) -> None:
         """Generate one token: the first time, memory is taken and kernels are chosen, for about a second."""
@@ -124,7 +158,7 @@ class TransformersEngine:
 
     def _generate(
         self,
-        names: list[str],
+        group: _Group,
         inputs: BatchEncoding,
         settings: GenerationSettings,
         steps: queue.SimpleQueue[Any],
@@ -149,7 +183,7 @@ class TransformersEngine:
             **sampling,
         )
         try:
-            with torch.inference_mode(), self._adapters.batch(names) as (model, arguments):
+            with torch.inference_mode(), group.adapters.batch(group.names) as (model, arguments):
                 model.generate(
                     **inputs,
                     **arguments,
@@ -164,6 +198,15 @@ class TransformersEngine:
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Requests on the same weights: the names of their adapters, and their places among all requests."""
+
+    adapters: AdapterPool
+    names: list[str]
+    indices: list[int]
 
 
 class _StepStreamer(BaseStreamer):

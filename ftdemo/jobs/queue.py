@@ -5,6 +5,7 @@ that has just ended) calls `refresh`, which marks jobs whose worker died and sta
 write lock sees to it that only one of them starts it.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -15,11 +16,15 @@ from ftdemo.errors import UserError
 from ftdemo.jobs.process import is_alive, start_worker
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.store.jobs import Job, JobMetric, StopRequest
+from ftdemo.store.jobs import Job, JobAnswer, JobMetric, Status, StopRequest
 from ftdemo.store.rows import now
 
 START_GRACE_S = 60.0
 POLL_S = 0.5
+DEAD_REMEDY = (
+    "Resume the job: it goes on from its last checkpoint. If the machine ran out of memory, start one with a "
+    "smaller batch size or max length instead."
+)
 
 
 class JobQueue:
@@ -44,6 +49,7 @@ class JobQueue:
         sample_set_id: int | None = None,
         sample_set_name: str | None = None,
         sample_set_version: int | None = None,
+        parent_model: str | None = None,
     ) -> Job:
         """Save a job and start it if none is running."""
         job = self._store.jobs.add(
@@ -54,6 +60,7 @@ class JobQueue:
             sample_set_id=sample_set_id,
             sample_set_name=sample_set_name,
             sample_set_version=sample_set_version,
+            parent_model=parent_model,
         )
         self.refresh()
         return self.get(job.id)
@@ -93,6 +100,11 @@ class JobQueue:
         self.get(job_id)
         return self._store.jobs.metrics(job_id)
 
+    def answers(self, job_id: int) -> list[JobAnswer]:
+        """What the model of a job answered on its way; raises NotFoundError."""
+        self.get(job_id)
+        return self._store.jobs.answers(job_id)
+
     def log(self, job_id: int) -> str:
         """What the worker of a job printed."""
         self.get(job_id)
@@ -113,14 +125,22 @@ class JobQueue:
         job = self.get(job_id)
         if job.ended:
             raise UserError(f"Job {job_id} has {_in_words(job)} already.", "There is nothing to stop.")
-        wanted: StopRequest = "keep" if keep else "discard"
-        if not self._store.jobs.change_status(job_id, "queued", "stopped", finished_at=now(), phase=""):
-            self._store.jobs.update(job_id, stop_request=wanted)
-        self.refresh()
-        return self.get(job_id)
+        return self._ask(job, "keep" if keep else "discard", "stopped")
+
+    def pause(self, job_id: int) -> Job:
+        """Ask a job to stop after its present step with a checkpoint; `resume` goes on from there.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UserError: it has ended already.
+        """
+        job = self.get(job_id)
+        if job.ended:
+            raise UserError(f"Job {job_id} has {_in_words(job)} already.", "There is nothing to pause.")
+        return self._ask(job, "pause", "paused")
 
     def resume(self, job_id: int) -> Job:
-        """Put a job that was interrupted, stopped or has failed back into the queue.
+        """Put a job that was paused, interrupted, stopped or has failed back into the queue.
 
         It goes on from its last checkpoint, or starts again if it had none.
 
@@ -159,16 +179,48 @@ class JobQueue:
             seen = job
             time.sleep(POLL_S)
 
+    def remove(self, job_id: int) -> None:
+        """Delete a job that has ended, with its curves, log and checkpoints; the model it made stays.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UserError: it has not ended.
+        """
+        job = self.get(job_id)
+        if not job.ended:
+            raise UserError(f"Job {job_id} is {job.status}.", "Stop it first.")
+        self._store.jobs.remove(job_id)
+        shutil.rmtree(self._settings.job_folders / str(job_id), ignore_errors=True)
+
+    def _ask(self, job: Job, request: StopRequest, status_if_queued: Status) -> Job:
+        """Ask a running job to stop; one that has not started stops at once."""
+        if not self._store.jobs.change_status(
+            job.id, "queued", status_if_queued, finished_at=now(), phase=""
+        ):
+            self._store.jobs.update(job.id, stop_request=request)
+        self.refresh()
+        return self.get(job.id)
+
     def _mark_dead(self, job: Job) -> None:
-        asked = job.stop_request is not None
+        """Enter the end of a worker that did not do it itself."""
+        status: Status = "interrupted"
+        if any(model.job_id == job.id for model in self._store.models.all()):
+            # It was killed between saving the model and saying so.
+            status = "stopped" if job.stop_request else "finished"
+        elif job.stop_request == "pause":
+            status = "paused"
+        elif job.stop_request == "discard":
+            status = "stopped"
+        told = status == "interrupted"
         self._store.jobs.change_status(
             job.id,
             "running",
-            "stopped" if asked else "interrupted",
+            status,
             finished_at=now(),
             phase="",
-            error_message=None if asked else "The worker process ended before the job did.",
-            error_remedy=None if asked else "Resume the job: it goes on from its last checkpoint.",
+            seconds_left=None,
+            error_message="The worker process ended before the job did." if told else None,
+            error_remedy=DEAD_REMEDY if told else None,
         )
 
 
@@ -181,4 +233,5 @@ def _has_worker(job: Job) -> bool:
 
 
 def _in_words(job: Job) -> str:
-    return {"stopped": "been stopped", "interrupted": "been interrupted"}.get(job.status, job.status)
+    passive = {"stopped", "interrupted", "paused"}
+    return f"been {job.status}" if job.status in passive else job.status

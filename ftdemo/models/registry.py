@@ -7,6 +7,7 @@ from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.models.progress import folder_size
+from ftdemo.models.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 from ftdemo.names import BASE, check_name
 from ftdemo.store import Store
 from ftdemo.store.models import TunedModel
@@ -36,30 +37,31 @@ class ModelRegistry:
         """One tuned model; raises NotFoundError."""
         return self._store.models.get(name)
 
-    def files(self, model: TunedModel) -> Path:
-        """The folder of a tuned model's files.
+    def files(self, model: TunedModel) -> TunedFiles:
+        """A tuned model's files.
 
         Raises:
             NotFoundError: the row is there but the files are gone.
         """
         folder = self._folder / model.folder
-        if not (folder / "adapter_config.json").is_file():
+        files = tuned_files(folder)
+        if files is None:
             raise NotFoundError(
                 f"The files of the model {model.name!r} are gone from {folder}.",
                 "Restore them, or remove the model and tune it again.",
             )
-        return folder
+        return files
 
     def describe(self, name: str) -> dict[str, Any]:
         """A tuned model with the settings of the job that made it, its size in bytes and its folder."""
         model = self.get(name)
         files = self.files(model)
-        adapter = json.loads((files / "adapter_config.json").read_text(encoding="utf-8"))
+        adapter = _adapter_config(files)
         job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
         return {
             **vars(model),
-            "folder": str(files),
-            "bytes": folder_size(files),
+            "folder": str(files.folder),
+            "bytes": folder_size(files.folder),
             "rank": adapter.get("r"),
             "target_modules": sorted(adapter.get("target_modules") or []),
             "settings": job.settings if job else {},
@@ -92,3 +94,10 @@ class ModelRegistry:
         model = self.get(name)
         self._store.models.remove(name)
         shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+
+
+def _adapter_config(files: TunedFiles) -> dict[str, Any]:
+    if not files.has_adapter:
+        return {}
+    config = json.loads((files.folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    return config if isinstance(config, dict) else {}

@@ -25,10 +25,11 @@ class ChatTemplate:
     """A base model's chat template.
 
     Args:
-        render_messages: makes the text of a conversation, special tokens written out.
+        render_messages: makes the text of a conversation, special tokens written out; the second argument
+            tells whether to add what comes before an answer of the model.
     """
 
-    render_messages: Callable[[list[Message]], str]
+    render_messages: Callable[[list[Message], bool], str]
 
     @classmethod
     def of_folder(cls, folder: Path) -> "ChatTemplate":
@@ -49,9 +50,9 @@ class ChatTemplate:
             name: _token(config[name]) for name in ("bos_token", "eos_token", "pad_token") if config.get(name)
         }
 
-        def render(messages: list[Message]) -> str:
+        def render(messages: list[Message], for_answer: bool) -> str:
             try:
-                return template.render(messages=messages, add_generation_prompt=False, **tokens)
+                return template.render(messages=messages, add_generation_prompt=for_answer, **tokens)
             except (jinja2.TemplateError, TypeError, ValueError) as error:
                 raise _unusable(folder, error) from error
 
@@ -63,7 +64,11 @@ class ChatTemplate:
         Raises:
             SourceError: the template does not take such a sample, such as one with a system message.
         """
-        return self.render_messages(as_messages(sample))
+        return self.render_messages(as_messages(sample), False)
+
+    def render_prompt(self, sample: Sample) -> str:
+        """The text before the answer, up to where the model begins to write; raises as `render`."""
+        return self.render_messages(as_messages(sample)[:-1], True)
 
 
 def _environment() -> Any:

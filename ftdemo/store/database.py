@@ -11,6 +11,7 @@ from filelock import FileLock
 from sqlite_utils import Database
 
 from ftdemo.errors import UserError
+from ftdemo.store.calibrations import Calibrations
 from ftdemo.store.conversations import Conversations
 from ftdemo.store.jobs import Jobs
 from ftdemo.store.migrations import migrations
@@ -94,6 +95,11 @@ class Store:
     def jobs(self) -> Jobs:
         """Jobs and their metrics."""
         return Jobs(self)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        """How fast this machine trains."""
+        return Calibrations(self)
 
     @cached_property
     def conversations(self) -> Conversations:

@@ -1,15 +1,16 @@
 """Jobs: their state as workers report it, and the curves they leave."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
 from ftdemo.store.rows import Family, from_row, now
 
-Status = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
-StopRequest = Literal["keep", "discard"]
-ENDED: frozenset[Status] = frozenset({"finished", "stopped", "failed", "interrupted"})
+Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+StopRequest = Literal["keep", "discard", "pause"]
+ENDED: frozenset[Status] = frozenset({"paused", "finished", "stopped", "failed", "interrupted"})
 
 
 @dataclass(frozen=True)
@@ -18,15 +19,16 @@ class Job:
 
     Args:
         kind: what it does; 'tune' is the first kind.
-        status: queued, running, finished, stopped, failed or interrupted (its worker died).
+        status: queued, running, paused, finished, stopped, failed or interrupted (its worker died).
         model_name: the tuned model it makes.
         base_model: the base model it starts from, as it was named then.
+        parent_model: the tuned model it continues from, as it was named then; None for the base model.
         sample_set_name: the set it learns from, as it was named then.
         sample_set_version: the version of that set.
         settings: the method's settings, as the method's settings class writes them.
         worker_pid: process id of its worker, while there is one.
         worker_started: when that process started (seconds since 1970), since process ids are used again.
-        stop_request: 'keep' or 'discard' once somebody asked it to stop.
+        stop_request: 'keep', 'discard' or 'pause' once somebody asked it to stop.
         phase: in words, what the worker is doing now.
         step: optimizer steps done, of `total_steps`.
         epoch: passes over the samples done.
@@ -42,6 +44,7 @@ class Job:
     status: Status
     model_name: str
     base_model: str
+    parent_model: str | None
     sample_set_id: int | None
     sample_set_name: str | None
     sample_set_version: int | None
@@ -94,8 +97,24 @@ class JobMetric:
     memory_bytes: int | None = None
 
 
+@dataclass(frozen=True)
+class JobAnswer:
+    """What a model in training answered to a question.
+
+    Args:
+        step: the optimizer step after which it was asked.
+        position: which of the step's questions, from 0.
+    """
+
+    job_id: int
+    step: int
+    position: int
+    question: str
+    answer: str
+
+
 class Jobs(Family):
-    """The tables `jobs` and `job_metrics`."""
+    """The tables `jobs`, `job_metrics` and `job_answers`."""
 
     def add(
         self,
@@ -107,6 +126,7 @@ class Jobs(Family):
         sample_set_id: int | None,
         sample_set_name: str | None,
         sample_set_version: int | None = None,
+        parent_model: str | None = None,
     ) -> Job:
         """Save a new job as queued."""
         record = {
@@ -114,6 +134,7 @@ class Jobs(Family):
             "status": "queued",
             "model_name": model_name,
             "base_model": base_model,
+            "parent_model": parent_model,
             "settings": json.dumps(settings),
             "sample_set_id": sample_set_id,
             "sample_set_name": sample_set_name,
@@ -200,9 +221,40 @@ class Jobs(Family):
         rows = self._table("job_metrics").rows_where("job_id = ?", [job_id], order_by="step")
         return [from_row(JobMetric, row) for row in rows]
 
-    def forget_metrics_after(self, job_id: int, step: int) -> None:
-        """Drop the points after a step: a resumed run takes those steps again."""
-        self._table("job_metrics").delete_where("job_id = ? and step > ?", [job_id, step])
+    def record_answers(self, job_id: int, step: int, answers: Sequence[tuple[str, str]]) -> None:
+        """Add what the model in training answered after a step: questions with their answers."""
+        self._table("job_answers").upsert_all(
+            (
+                {"job_id": job_id, "step": step, "position": position, "question": question, "answer": answer}
+                for position, (question, answer) in enumerate(answers)
+            ),
+            pk=("job_id", "step", "position"),
+        )
+
+    def answers(self, job_id: int) -> list[JobAnswer]:
+        """What the model of a job answered on its way, in order."""
+        rows = self._table("job_answers").rows_where("job_id = ?", [job_id], order_by="step, position")
+        return [from_row(JobAnswer, row) for row in rows]
+
+    def forget_after(self, job_id: int, step: int) -> None:
+        """Drop points and answers after a step: a resumed run takes those steps again."""
+        for table in ("job_metrics", "job_answers"):
+            self._table(table).delete_where("job_id = ? and step > ?", [job_id, step])
+
+    def remove(self, job_id: int) -> None:
+        """Delete a job with its curves and answers; the model it made stays.
+
+        Raises:
+            NotFoundError: there is no job of that number.
+        """
+        self.get(job_id)
+        with self._store.transaction():
+            self._table("tuned_models").db.execute(
+                "update tuned_models set job_id = null where job_id = ?", [job_id]
+            )
+            for table in ("job_metrics", "job_answers"):
+                self._table(table).delete_where("job_id = ?", [job_id])
+            self._table("jobs").delete(job_id)
 
 
 def _job(row: dict[str, Any]) -> Job:

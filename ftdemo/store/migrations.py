@@ -150,3 +150,19 @@ def m005_sample_versions(db: Database) -> None:
         "insert into sample_set_versions (sample_set_id, version, note, created_at) "
         "select id, 1, 'added', created_at from sample_sets"
     )
+
+
+@migrations()
+def m006_tuning_methods(db: Database) -> None:
+    """What a run continued from, what it answered on the way, and how fast this machine trains."""
+    db.table("jobs").add_column("parent_model", str)
+    db.table("tuned_models").add_column("parent_model", str)
+    db.table("job_answers").create(
+        {"job_id": int, "step": int, "position": int, "question": str, "answer": str},
+        pk=("job_id", "step", "position"),
+        not_null={"question", "answer"},
+        foreign_keys=[("job_id", "jobs", "id")],
+    )
+    db.table("calibrations").create(
+        {"key": str, "figures": str, "measured_at": str}, pk="key", not_null={"figures", "measured_at"}
+    )

@@ -14,7 +14,8 @@ class TunedModel:
         base_model: the base model it was tuned from, as it was named then.
         method: how it was tuned, such as 'lora'.
         folder: where its files lie, relative to the folder of tuned models.
-        job_id: the job that made it.
+        job_id: the job that made it, if it is still known.
+        parent_model: the tuned model it was continued from, as it was named then; None for the base model.
         sample_set_name: the set it was tuned on, as it was named then.
         sample_set_version: the version of that set.
     """
@@ -28,6 +29,7 @@ class TunedModel:
     sample_set_name: str | None
     sample_set_version: int | None
     created_at: str
+    parent_model: str | None = None
 
 
 class TunedModels(Family):
@@ -43,6 +45,7 @@ class TunedModels(Family):
         job_id: int,
         sample_set_name: str | None,
         sample_set_version: int | None = None,
+        parent_model: str | None = None,
     ) -> TunedModel:
         """Save a new model's row.
 
@@ -60,6 +63,7 @@ class TunedModels(Family):
                     "job_id": job_id,
                     "sample_set_name": sample_set_name,
                     "sample_set_version": sample_set_version,
+                    "parent_model": parent_model,
                     "created_at": now(),
                 }
             )

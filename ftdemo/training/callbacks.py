@@ -7,7 +7,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ftdemo.store.jobs import JobMetric
-from ftdemo.training.checkpoints import mark_whole
+from ftdemo.training.checkpoints import mark_whole, remove_old_checkpoints
 from ftdemo.training.reporter import Reporter, Stopwatch
 
 
@@ -21,27 +21,36 @@ class ReportCallback(TrainerCallback):
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._stopwatch = Stopwatch(0)
-        self._last_tokens = 0.0
-        self._last_time = 0.0
+        self._last_tokens: float | None = None
+        self._step_began = 0.0
+        self._seconds_of_step = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Start the clock; after a resume the state is that of the checkpoint."""
         self._stopwatch = Stopwatch(state.max_steps, state.global_step)
-        self._last_time = time.monotonic()
         self._reporter.phase("training")
         self._reporter.progress(state.global_step, state.max_steps, state.epoch or 0.0, None)
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Note when the step began: measurements between steps are not part of its speed."""
+        self._step_began = time.monotonic()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Report the step, and end the run if that was asked."""
         step = state.global_step
+        self._seconds_of_step = time.monotonic() - self._step_began
         left = self._stopwatch.seconds_left(step)
         self._reporter.progress(step, state.max_steps, state.epoch or 0.0, left)
         if self._reporter.stop_request is not None:
             control.should_training_stop = True
+            # A pause goes on from here later.
+            control.should_save = self._reporter.stop_request == "pause"
 
     def on_log(
         self,
@@ -53,6 +62,9 @@ class ReportCallback(TrainerCallback):
     ) -> None:
         """Record a point of the training curves, or of the held-out curve."""
         logs = logs or {}
+        tokens = logs.get("num_tokens", 0.0)
+        before = self._last_tokens if self._last_tokens is not None else tokens
+        self._last_tokens = tokens
         if "eval_loss" in logs:
             self._reporter.record(
                 JobMetric(
@@ -64,8 +76,6 @@ class ReportCallback(TrainerCallback):
             )
         if "loss" not in logs:
             return
-        now = time.monotonic()
-        tokens = logs.get("num_tokens", 0.0)
         self._reporter.record(
             JobMetric(
                 self._reporter.job_id,
@@ -75,14 +85,23 @@ class ReportCallback(TrainerCallback):
                 learning_rate=logs.get("learning_rate"),
                 gradient_norm=logs.get("grad_norm"),
                 tokens=int(tokens),
-                tokens_per_second=(tokens - self._last_tokens) / max(now - self._last_time, 1e-9),
+                tokens_per_second=(tokens - before) / max(self._seconds_of_step, 1e-9),
                 memory_bytes=self._reporter.memory_bytes(),
             )
         )
-        self._last_tokens, self._last_time = tokens, now
+
+
+class CheckpointCallback(TrainerCallback):
+    """Marks a checkpoint that is on the disk to its end; only then the one before may go.
+
+    It must be the last callback, so that all others have written what they keep.
+    """
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """The checkpoint of this step has been written to its end."""
-        mark_whole(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
+        """The checkpoint of this step has been written."""
+        folder = Path(str(args.output_dir))
+        mark_whole(folder / f"checkpoint-{state.global_step}")
+        best = Path(state.best_model_checkpoint) if state.best_model_checkpoint else None
+        remove_old_checkpoints(folder, best)

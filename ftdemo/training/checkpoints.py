@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 MARK = "whole"
-KEPT = 2
+KEPT = 1
+"""Whole checkpoints kept beside the one that is being written and the best one."""
 
 
 def mark_whole(checkpoint: Path) -> None:
@@ -14,8 +15,7 @@ def mark_whole(checkpoint: Path) -> None:
 
 def last_whole_checkpoint(folder: Path) -> Path | None:
     """The checkpoint of the highest step that was written to its end, or None."""
-    whole = [mark.parent for mark in folder.glob(f"checkpoint-*/{MARK}")]
-    return max(whole, key=step_of, default=None)
+    return max(_whole(folder), key=step_of, default=None)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -23,7 +23,33 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rsplit("-", 1)[1])
 
 
+def remove_old_checkpoints(folder: Path, best: Path | None = None) -> None:
+    """Delete all checkpoints but the last whole ones.
+
+    Args:
+        folder: the job's folder.
+        best: one to be kept as well.
+    """
+    kept = sorted(_whole(folder), key=step_of)[-KEPT:]
+    for checkpoint in folder.glob("checkpoint-*"):
+        if checkpoint not in kept and (best is None or checkpoint.name != best.name):
+            shutil.rmtree(checkpoint, ignore_errors=True)
+
+
 def remove_checkpoints(folder: Path) -> None:
     """Delete all checkpoints of a job that needs them no more."""
     for checkpoint in folder.glob("checkpoint-*"):
         shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def remove_partial(folder: Path, tuned_models: Path, job_id: int) -> None:
+    """Delete what a job was writing when it failed: a checkpoint or a model that is not whole."""
+    whole = _whole(folder)
+    for checkpoint in folder.glob("checkpoint-*"):
+        if checkpoint not in whole:
+            shutil.rmtree(checkpoint, ignore_errors=True)
+    shutil.rmtree(tuned_models / f"job-{job_id}.partial", ignore_errors=True)
+
+
+def _whole(folder: Path) -> list[Path]:
+    return [mark.parent for mark in folder.glob(f"checkpoint-*/{MARK}")]

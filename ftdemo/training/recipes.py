@@ -1,11 +1,16 @@
 """The knobs of tuning, and named settings of them. No torch is imported here."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from ftdemo.errors import UserError
+from ftdemo.training.methods import METHODS, Method
+from ftdemo.training.parts import split_parts
 
 Schedule = Literal["linear", "cosine", "constant"]
+Precision = Literal["auto", "float32", "bfloat16"]
+ReportTo = Literal["none", "tensorboard", "trackio"]
+TARGETS = ("all-linear", "attention", "mlp")
 
 
 def _between(what: str, value: float, low: float, high: float) -> None:
@@ -20,47 +25,76 @@ def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class TuneSettings:
-    """Supervised tuning with LoRA (Hu et al. 2021, arXiv:2106.09685).
+    """Supervised tuning.
 
     Args:
-        method: 'lora': the base stays as it is; each linear layer W gains a product B·A of two small
-            matrices, of which only they learn: W' = W + (alpha / rank) · B·A.
+        method: 'lora' (Hu et al. 2021, arXiv:2106.09685): the base stays as it is; each linear layer W gains
+            a product of two small matrices, of which only they learn: W' = W + (alpha / rank) · B·A.
+            'dora' (Liu et al. 2024, arXiv:2402.09353): the same with a learned length of each row of W'.
+            'qlora' (Dettmers et al. 2023, arXiv:2305.14314): LoRA on a base held in 4 bits.
+            'features': chosen parts of the base are retrained. 'full': all of it.
         epochs: passes over the samples.
         learning_rate: AdamW's step size at the start of the schedule.
         schedule: how the learning rate falls over the run: 'linear' or 'cosine' to 0, or 'constant'.
         warmup_steps: steps over which the learning rate first rises from 0.
-        batch_size: samples in an optimizer step.
+        batch_size: samples in a batch.
+        accumulation: batches whose gradients are added up for one optimizer step.
+        max_length: longest sample in tokens, question and answer together; what is beyond is cut off.
+        packing: put samples together until they have `max_length` tokens, and count each such bundle as
+            one in `batch_size`: fewer and fuller steps.
         rank: rows of A and columns of B: how much can be learned.
         alpha: scale of the product; alpha / rank = 2 is usual.
         dropout: share of A's inputs set to 0 in training.
-        max_length: longest sample in tokens, question and answer together; what is beyond is cut off.
+        targets: the linear layers that gain an adapter: 'all-linear', 'attention' or 'mlp'.
+        parts: what 'features' retrains; see `ftdemo.training.parts`.
+        precision: 'bfloat16' takes matrix products in that format, weights and sums stay float32; 'auto'
+            does so where the device has instructions for it.
+        early_stopping: end when the held-out loss has not fallen for so many measurements, and keep the
+            best model; 0 goes on to the last epoch.
+        sampled_answers: so many held-out questions are answered at each measurement, to be looked at.
+        report_to: also report to 'tensorboard' or 'trackio', where that package is installed.
         seed: start of the random numbers (order of samples, A's first values).
     """
 
-    method: Literal["lora"] = "lora"
+    method: Method = "lora"
     epochs: int = 10
     learning_rate: float = 1e-3
     schedule: Schedule = "linear"
     warmup_steps: int = 0
     batch_size: int = 4
+    accumulation: int = 1
+    max_length: int = 1024
+    packing: bool = False
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
-    max_length: int = 1024
+    targets: str = "all-linear"
+    parts: str = "last:8"
+    precision: Precision = "auto"
+    early_stopping: int = 0
+    sampled_answers: int = 2
+    report_to: ReportTo = "none"
     seed: int = 42
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, ("lora",))
+        _one_of("method", self.method, tuple(METHODS))
         _one_of("schedule", self.schedule, ("linear", "cosine", "constant"))
+        _one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
+        _one_of("report target", self.report_to, ("none", "tensorboard", "trackio"))
+        _one_of("choice of target layers", self.targets, TARGETS)
         _between("number of epochs", self.epochs, 1, 1000)
         _between("learning rate", self.learning_rate, 1e-7, 1.0)
         _between("number of warm-up steps", self.warmup_steps, 0, 100_000)
         _between("batch size", self.batch_size, 1, 1024)
+        _between("accumulation", self.accumulation, 1, 1024)
         _between("rank", self.rank, 1, 1024)
         _between("alpha", self.alpha, 1, 4096)
         _between("dropout", self.dropout, 0.0, 0.9)
         _between("max length", self.max_length, 16, 131_072)
+        _between("patience of early stopping", self.early_stopping, 0, 1000)
+        _between("number of sampled answers", self.sampled_answers, 0, 8)
         _between("seed", self.seed, 0, 2**32 - 1)
+        split_parts(self.parts)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as they are stored with a job."""
@@ -69,22 +103,39 @@ class TuneSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings with a name and a sentence on when to use them."""
+    """Settings with a name and a sentence on when to use them.
+
+    Args:
+        learning_rate_factor: what the method's own learning rate is multiplied with.
+        changes: settings other than the defaults.
+    """
 
     name: str
     when: str
-    settings: TuneSettings
+    learning_rate_factor: float
+    changes: dict[str, Any]
+
+    def settings(self, method: str = "lora") -> TuneSettings:
+        """The recipe's settings for a method.
+
+        Raises:
+            UserError: there is no such method.
+        """
+        _one_of("method", method, tuple(METHODS))
+        rate = METHODS[method].learning_rate * self.learning_rate_factor
+        return TuneSettings(**{"method": method, "learning_rate": rate, **self.changes})
 
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("quick", "A first look: half the passes.", TuneSettings(epochs=5)),
-        Recipe("balanced", "Learns new facts from a handful of samples.", TuneSettings()),
+        Recipe("quick", "A first look: half the passes.", 1.0, {"epochs": 5}),
+        Recipe("balanced", "Learns new facts from a handful of samples.", 1.0, {}),
         Recipe(
             "thorough",
             "More passes in smaller steps: for some hundred samples.",
-            TuneSettings(epochs=15, learning_rate=5e-4, schedule="cosine", warmup_steps=5),
+            0.5,
+            {"epochs": 15, "schedule": "cosine", "warmup_steps": 5},
         ),
     )
 }
@@ -92,7 +143,11 @@ DEFAULT_RECIPE = "balanced"
 
 
 def settings_from(recipe: str = DEFAULT_RECIPE, **changes: Any) -> TuneSettings:
-    """A recipe's settings with some of them changed; a change to None is none.
+    """A recipe's settings for a method with some of them changed; a change to None is none.
+
+    Args:
+        recipe: 'quick', 'balanced' or 'thorough'.
+        **changes: fields of `TuneSettings`; `method` chooses among the recipe's settings.
 
     Raises:
         UserError: there is no such recipe, or a value cannot be used.
@@ -103,6 +158,6 @@ def settings_from(recipe: str = DEFAULT_RECIPE, **changes: Any) -> TuneSettings:
     unknown = sorted(set(changes) - known)
     if unknown:
         raise TypeError(f"unknown settings: {unknown}")
-    return replace(
-        RECIPES[recipe].settings, **{key: value for key, value in changes.items() if value is not None}
-    )
+    changes = {name: value for name, value in changes.items() if value is not None}
+    settings = RECIPES[recipe].settings(changes.get("method", "lora"))
+    return TuneSettings(**{**settings.as_dict(), **changes})

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Sequence
 
 import psutil
 
@@ -27,6 +28,7 @@ class Reporter:
         self.store = store
         self.job_id = job_id
         self.peak_memory_bytes = 0
+        self.interrupted = False
         self._process = psutil.Process()
         self._stop_request: StopRequest | None = None
         self._ended = threading.Event()
@@ -47,7 +49,7 @@ class Reporter:
     @property
     def stop_request(self) -> StopRequest | None:
         """What was asked of the job, as of the last heartbeat."""
-        return self._stop_request
+        return self._stop_request or ("pause" if self.interrupted else None)
 
     def phase(self, words: str) -> None:
         """Say what is being done now."""
@@ -63,6 +65,14 @@ class Reporter:
     def record(self, metric: JobMetric) -> None:
         """Add a point to the curves."""
         self.store.jobs.record(metric)
+
+    def record_answers(self, step: int, answers: Sequence[tuple[str, str]]) -> None:
+        """Add what the model in training answered after a step."""
+        self.store.jobs.record_answers(self.job_id, step, answers)
+
+    def interrupt(self) -> None:
+        """Ask the job to stop with a checkpoint: this process was told to end."""
+        self.interrupted = True
 
     def memory_bytes(self) -> int:
         """Resident memory of this process now."""

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning with LoRA: TRL's SFTTrainer on prompt/completion pairs.
+"""Supervised fine-tuning by any method: from samples to a trained model.
 
 The loss is the mean negative log-likelihood of the answer's tokens, given the question in the model's own
 chat template; the question's tokens do not count.
@@ -6,28 +6,31 @@ chat template; the question's tokens do not count.
 
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-from datasets import Dataset
-from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
-from trl import SFTConfig, SFTTrainer
+from transformers import EarlyStoppingCallback, PrinterCallback, set_seed
 
+from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import Device, choose_device
-from ftdemo.samples.chat import as_messages
+from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.store.samples import Sample
-from ftdemo.training.callbacks import ReportCallback
-from ftdemo.training.checkpoints import KEPT, last_whole_checkpoint, step_of
+from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
+from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
+from ftdemo.training.packing import bundles
+from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
 from ftdemo.training.recipes import TuneSettings
 from ftdemo.training.reporter import Reporter
+from ftdemo.training.sampling import AnswersCallback
+from ftdemo.training.tokens import TokenisedSamples, tokenise
+from ftdemo.training.trainer import PackedTrainer, training_arguments
 
 MEASUREMENTS = 5
 """How often the held-out loss is measured and a checkpoint written during a run."""
+LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,37 @@ class SftData:
     held_out: list[Sample]
 
 
-def run_sft(
+@dataclass(frozen=True)
+class SftRun:
+    """A run that is ready to start.
+
+    Args:
+        trainer: trains.
+        prepared: the model it trains.
+        train: what it learns from.
+        held_out: what it is measured with.
+        settings: the knobs.
+        device: where it computes.
+    """
+
+    trainer: PackedTrainer
+    prepared: Prepared
+    train: TokenisedSamples
+    held_out: TokenisedSamples
+    settings: TuneSettings
+    device: Device
+
+
+def make_run(
     base: BaseModel,
     data: SftData,
     settings: TuneSettings,
     job_folder: Path,
     reporter: Reporter,
-) -> tuple[Any, dict[str, Any]]:
-    """Tune an adapter on the base model, from the last checkpoint if the job has one.
+    parent: TunedFiles | None = None,
+    cache: Path | None = None,
+) -> SftRun:
+    """Load, prepare and tokenise what a run needs.
 
     Args:
         base: the base model.
@@ -58,115 +84,108 @@ def run_sft(
         settings: the knobs.
         job_folder: where checkpoints go.
         reporter: hears of every step.
+        parent: the tuned model to continue from.
+        cache: folder of samples that are tokenised already.
 
-    Returns:
-        The tuned model (a PeftModel) and the figures of the run.
+    Raises:
+        UserError: no sample has an answer within the longest length, or the model has not the named parts.
     """
     device = choose_device()
-    trainer = make_trainer(base, data, settings, job_folder, device, reporter)
-    checkpoint = last_whole_checkpoint(job_folder)
-    if checkpoint is not None:
-        reporter.store.jobs.forget_metrics_after(reporter.job_id, step_of(checkpoint))
-    began = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return trainer.model, _figures(trainer, data, settings, device, reporter, time.monotonic() - began)
-
-
-def make_trainer(
-    base: BaseModel,
-    data: SftData,
-    settings: TuneSettings,
-    job_folder: Path,
-    device: Device,
-    reporter: Reporter,
-) -> SFTTrainer:
-    """Build the trainer; see `run_sft` for the arguments."""
-    tokenizer = AutoTokenizer.from_pretrained(base.folder)
-    model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-    train = as_dataset(data.train)
-    steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
+    train = tokenise(data.train, base.folder, settings.max_length, cache)
+    held_out = tokenise(data.held_out, base.folder, settings.max_length, cache)
+    if not train.samples:
+        raise UserError(
+            f"With a max length of {settings.max_length} tokens, no sample has any of its answer left.",
+            "Set max length higher.",
+        )
+    set_seed(settings.seed)  # before the adapter gets its first values
+    prepared = prepare(base, parent, settings, device)
+    items = (
+        bundles(train.samples, settings.max_length, settings.seed)
+        if settings.packing
+        else [[sample] for sample in train.samples]
+    )
+    steps = math.ceil(len(items) / (settings.batch_size * settings.accumulation)) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
-    arguments = SFTConfig(
-        output_dir=str(job_folder),
+    stops_early = settings.early_stopping > 0 and bool(held_out.samples)
+    arguments = training_arguments(
+        job_folder,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.schedule,
         warmup_steps=settings.warmup_steps,
         per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size,
-        max_length=settings.max_length,
+        gradient_accumulation_steps=settings.accumulation,
         seed=settings.seed,
-        # Weights stay float32 and only products are taken in bfloat16, where the device has it.
-        bf16=device.bfloat16,
+        # Trained weights stay float32 and only products are taken in bfloat16, where the device has it.
+        bf16=computes_bfloat16(settings, device),
         use_cpu=device.type == "cpu",
-        # It trades time for memory that a small model does not need.
-        gradient_checkpointing=False,
-        logging_steps=1,
-        eval_strategy="steps" if data.held_out else "no",
+        eval_strategy="steps" if held_out.samples else "no",
         eval_steps=every,
-        eval_on_start=bool(data.held_out),
+        eval_on_start=bool(held_out.samples),
         save_strategy="steps",
         save_steps=every,
-        save_total_limit=KEPT,
-        disable_tqdm=True,
-        report_to=[],
+        load_best_model_at_end=stops_early,
+        metric_for_best_model="loss" if stops_early else None,
+        run_name=f"job-{reporter.job_id}",
+        report_to=[] if settings.report_to == "none" else [settings.report_to],
     )
-    trainer = SFTTrainer(
-        model=model,
+    trainer = PackedTrainer(
+        packed=prepared.packed,
+        model=prepared.model,
         args=arguments,
-        train_dataset=train,
-        eval_dataset=as_dataset(data.held_out) if data.held_out else None,
-        processing_class=tokenizer,
-        peft_config=LoraConfig(
-            r=settings.rank,
-            lora_alpha=settings.alpha,
-            lora_dropout=settings.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
-        callbacks=[ReportCallback(reporter)],
+        train_dataset=items,
+        eval_dataset=[[sample] for sample in held_out.samples] or None,
+        callbacks=[
+            ReportCallback(reporter),
+            *([EarlyStoppingCallback(settings.early_stopping)] if stops_early else []),
+            AnswersCallback(reporter, base, data.held_out or data.train, settings.sampled_answers, every),
+            CheckpointCallback(),
+        ],
     )
-    # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
-    adapter: Any = trainer.model
-    adapter.peft_config["default"].base_model_name_or_path = base.name
-    adapter.get_base_model().config._name_or_path = base.name
     trainer.remove_callback(PrinterCallback)
-    return trainer
+    return SftRun(trainer, prepared, train, held_out, settings, device)
 
 
-def as_dataset(samples: Iterable[Sample]) -> Dataset:
-    """Samples in TRL's conversational prompt/completion form, to which it applies the chat template.
+def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
+    """Train to the end or until stopped, from the last checkpoint if the job has one.
 
-    A sample of weight w is there round(w) times, at least once.
+    Args:
+        run: what `make_run` made.
+        job_folder: where checkpoints are.
+        reporter: hears of every step.
+
+    Returns:
+        The figures of the run.
     """
-    rows = []
-    for sample in samples:
-        *prompt, completion = as_messages(sample)
-        rows += [{"prompt": prompt, "completion": [completion]}] * max(1, round(sample.weight))
-    return Dataset.from_list(rows)
+    jobs = reporter.store.jobs
+    checkpoint = last_whole_checkpoint(job_folder)
+    if checkpoint is not None:
+        jobs.forget_after(reporter.job_id, step_of(checkpoint))
+        points = jobs.metrics(reporter.job_id)
+        run.trainer.tokens_seen = next((p.tokens for p in reversed(points) if p.tokens is not None), 0)
+    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if checkpoint else 0.0
+    began = time.monotonic()
+    run.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return _figures(run, reporter, seconds_before + time.monotonic() - began)
 
 
-def _figures(
-    trainer: SFTTrainer,
-    data: SftData,
-    settings: TuneSettings,
-    device: Device,
-    reporter: Reporter,
-    seconds: float,
-) -> dict[str, Any]:
+def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
     """The figures of a run, as they are stored with its job."""
-    model: Any = trainer.model
-    train_rows: Any = trainer.train_dataset
+    model: Any = run.trainer.model
     points = reporter.store.jobs.metrics(reporter.job_id)
     losses = [point.loss for point in points if point.loss is not None]
     held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
-    tokens = points[-1].tokens if points else None
+    tokens = run.trainer.tokens_seen
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    adapter = trained if hasattr(model, "peft_config") else 0
     reporter.memory_bytes()
     return {
-        "samples": len(data.train),
-        "held_out_samples": len(data.held_out),
-        "cut_off_samples": sum(len(row) >= settings.max_length for row in train_rows["input_ids"]),
-        "steps": trainer.state.global_step,
+        "samples": len(run.train.samples),
+        "held_out_samples": len(run.held_out.samples),
+        "cut_off_samples": run.train.cut_off,
+        "dropped_samples": run.train.dropped,
+        "steps": run.trainer.state.global_step,
         "tokens": tokens,
         "seconds": round(seconds, 2),
         "tokens_per_second": round(tokens / seconds, 1) if tokens else None,
@@ -174,9 +193,24 @@ def _figures(
         "final_loss": losses[-1] if losses else None,
         "held_out_loss_before": held_out[0] if held_out else None,
         "held_out_loss": held_out[-1] if held_out else None,
-        "trainable_parameters": model.num_parameters(only_trainable=True),
-        "parameters": model.num_parameters(),
+        "best_step": run.trainer.state.best_global_step,
+        "trainable_parameters": trained,
+        "parameters": _parameters(run.prepared) + adapter,
         "peak_memory_bytes": reporter.peak_memory_bytes,
-        "device": device.name,
-        "precision": "bfloat16 autocast" if device.bfloat16 else "float32",
+        "device": run.device.name,
+        "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
+        "versions": {name: version(name) for name in LIBRARIES},
     }
+
+
+def _parameters(prepared: Prepared) -> int:
+    """Parameters of the model without an adapter, tied ones counted once."""
+    model = prepared.model
+    head = model.get_output_embeddings()
+    tied = bool(model.config.tie_word_embeddings)
+    return sum(
+        weight.numel()
+        for name, weight in model.named_parameters()
+        if "lora_" not in name
+        and not (tied and head is not None and weight is head.weight and "embed" not in name)
+    )

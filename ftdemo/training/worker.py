@@ -4,12 +4,12 @@ It is started by the queue, reports through the store and outlives the web proce
 in the job's row: as a sentence if a person can mend it, else under an id that its log has the traceback of.
 """
 
-import errno
 import logging
-import secrets
 import shutil
+import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +17,15 @@ import psutil
 
 from ftdemo.errors import UserError
 from ftdemo.jobs import JobQueue
-from ftdemo.models import ensure_base_model
+from ftdemo.models import ModelRegistry, ensure_base_model
+from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import first_free_name
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job, Status
 from ftdemo.store.rows import now
-from ftdemo.training.checkpoints import remove_checkpoints
+from ftdemo.training.checkpoints import remove_checkpoints, remove_partial
+from ftdemo.training.failures import explain
 from ftdemo.training.recipes import TuneSettings
 from ftdemo.training.reporter import Reporter
 
@@ -39,17 +41,23 @@ def run_job(job_id: int, settings: Settings) -> None:
     """Run one job to its end, whatever that end is, and start the next."""
     store = Store(settings.database)
     reporter = Reporter(store, job_id)
+    # The system shuts down, or somebody ends the process by hand: a checkpoint first.
+    signal.signal(signal.SIGTERM, lambda number, frame: reporter.interrupt())
     reporter.begin()
     end: dict[str, str | None] = {"error_message": None, "error_remedy": None}
     try:
         status = _tune(store.jobs.get(job_id), settings, reporter)
     except StopAskedError:
-        status = "stopped"
+        status = _stopped(reporter)
     except BaseException as error:
         log.exception("job %s failed", job_id)
         status = "failed"
-        message, remedy = _explain(error, settings)
+        message, remedy = explain(error, settings)
         end = {"error_message": message, "error_remedy": remedy}
+        # On a full disk this makes room for saying so.
+        remove_partial(settings.job_folders / str(job_id), settings.tuned_models, job_id)
+    if status == "interrupted":
+        end = {"error_message": "The worker was told to end.", "error_remedy": "Resume the job: it goes on."}
     reporter.end()
     store.jobs.update(job_id, status=status, phase="", seconds_left=None, finished_at=now(), **end)
     JobQueue(store, settings).refresh()
@@ -68,10 +76,12 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
             reporter.phase(str(progress))
 
     base = ensure_base_model(replace(settings, base_model=job.base_model), report_fetch)
-    reporter.phase("loading torch and trl")
+    parent = _parent_files(job, settings, store)
+    reporter.phase("loading torch and transformers")
     import torch
 
-    from ftdemo.training.sft import SftData, run_sft
+    from ftdemo.training.saving import save_tuned
+    from ftdemo.training.sft import SftData, make_run, run_sft
 
     torch.set_num_threads(settings.training_threads)
     if job.sample_set_name is None:
@@ -81,26 +91,42 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
         list(store.sample_sets.samples(set_id, "train", job.sample_set_version)),
         list(store.sample_sets.samples(set_id, "held_out", job.sample_set_version)),
     )
-    reporter.phase("preparing the samples")
+    reporter.phase("loading the model and the samples")
     folder = settings.job_folders / str(job.id)
-    model, figures = run_sft(base, data, TuneSettings(**job.settings), folder, reporter)
+    tune_settings = TuneSettings(**job.settings)
+    run = make_run(base, data, tune_settings, folder, reporter, parent, settings.token_cache)
+    if reporter.stop_request is not None:
+        raise StopAskedError
+    figures = run_sft(run, folder, reporter)
     asked = reporter.stop_request
     store.jobs.update(job.id, metrics=figures)
+    if asked == "pause":
+        return _stopped(reporter)
     if asked != "discard":
         reporter.phase("saving the model")
-        _save(model, job, base.name, settings.tuned_models, store)
+        partial = settings.tuned_models / f"job-{job.id}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        save_tuned(run.prepared, partial)
+        _register(partial, job, base.name, settings.tuned_models, store)
     remove_checkpoints(folder)
     return "stopped" if asked else "finished"
 
 
-def _save(model: "object", job: Job, base_name: str, tuned_models: Path, store: Store) -> None:
-    """Write the adapter, then its row; a folder of the final name is always whole."""
+def _stopped(reporter: Reporter) -> Status:
+    if reporter.interrupted:
+        return "interrupted"
+    return "paused" if reporter.stop_request == "pause" else "stopped"
+
+
+def _parent_files(job: Job, settings: Settings, store: Store) -> TunedFiles | None:
+    if job.parent_model is None:
+        return None
+    return ModelRegistry(store, settings.tuned_models).files(store.models.get(job.parent_model))
+
+
+def _register(partial: Path, job: Job, base_name: str, tuned_models: Path, store: Store) -> None:
+    """Give a saved model's folder its name, then its row; a folder of the final name is always whole."""
     folder = tuned_models / f"job-{job.id}"
-    partial = tuned_models / f"job-{job.id}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    model.save_pretrained(partial)  # type: ignore[attr-defined]
-    # PEFT's README is a form that nobody filled in, with a path of this machine.
-    (partial / "README.md").unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
     # Somebody may have given another model this name since the job was submitted.
@@ -113,31 +139,19 @@ def _save(model: "object", job: Job, base_name: str, tuned_models: Path, store: 
         job_id=job.id,
         sample_set_name=job.sample_set_name,
         sample_set_version=job.sample_set_version,
+        parent_model=job.parent_model,
     )
     if name != job.model_name:
         store.jobs.update(job.id, model_name=name)
-
-
-def _explain(error: BaseException, settings: Settings) -> tuple[str, str]:
-    """What went wrong and what to do, in a sentence each."""
-    if isinstance(error, UserError):
-        return error.message, error.remedy
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"The disk of {settings.data} is full.", "Free some space, then resume the job."
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The job ran out of memory.", "Choose a smaller batch size or max length, and start it again."
-    error_id = secrets.token_hex(4)
-    log.error("error id %s", error_id)
-    return (
-        f"The job failed by a fault in this program ({type(error).__name__}, id {error_id}).",
-        "Look up that id in the job's log, and report it.",
-    )
 
 
 def _give_way() -> None:
     """Lower this process's priority: the page and the chat come first."""
     process = psutil.Process()
     process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
+    # Linux may share the processor among sessions first, and heeds `nice` only within one.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("10", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+"""Models that differ from the base in some of their tensors; all others are shared with it in memory."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftdemo.engines.adapters import AdapterPool
+from ftdemo.models.tuned_files import TunedFiles
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+MAX_CHANGED_MODELS = 2
+
+
+class WeightsPool:
+    """The base model and the models with changed tensors used last, each with its own adapters.
+
+    Args:
+        base: the base model, in evaluation mode.
+    """
+
+    def __init__(self, base: PreTrainedModel) -> None:
+        self._base = base
+        # PEFT puts its layers into the model it is given, so the one that others are made from stays apart.
+        self._base_adapters = AdapterPool(sharing_copy(base))
+        self._changed: OrderedDict[Path, AdapterPool] = OrderedDict()
+
+    def adapters(self, tuned: TunedFiles | None) -> AdapterPool:
+        """The adapters of the weights that a tuned model stands on; the base's own for None."""
+        if tuned is None or not tuned.has_changed:
+            return self._base_adapters
+        if tuned.folder not in self._changed:
+            while len(self._changed) >= MAX_CHANGED_MODELS:
+                self._changed.popitem(last=False)
+            self._changed[tuned.folder] = AdapterPool(with_changed_tensors(self._base, tuned))
+        self._changed.move_to_end(tuned.folder)
+        return self._changed[tuned.folder]
+
+
+def sharing_copy(model: Any) -> Any:
+    """A model of its own that shares every tensor with another."""
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())})
+
+
+def with_changed_tensors(base: Any, tuned: TunedFiles) -> Any:
+    """A model that shares the base's tensors but for those that a tuned model changed.
+
+    Args:
+        base: the base model; no adapter may be attached to it.
+        tuned: names the file of changed tensors.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    model = sharing_copy(base)
+    for name, tensor in load_file(tuned.changed).items():
+        holder, _, leaf = name.rpartition(".")
+        old = model.get_parameter(name)
+        new = torch.nn.Parameter(tensor.to(old.device, old.dtype), requires_grad=False)
+        setattr(model.get_submodule(holder), leaf, new)
+    model.tie_weights()
+    return model.eval()

@@ -1,0 +1,46 @@
+"""What a run was: everything needed to tell it from another, or to do it again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ftdemo.store.jobs import Job
+
+FIGURES = (
+    "samples", "held_out_samples", "cut_off_samples", "steps", "tokens", "seconds", "tokens_per_second",
+    "first_loss", "final_loss", "held_out_loss_before", "held_out_loss", "best_step",
+    "trainable_parameters", "parameters", "peak_memory_bytes", "device", "precision",
+)  # fmt: skip
+
+
+def run_sheet(job: Job) -> dict[str, Any]:
+    """A run in one flat table: where it started, its settings, and its figures once it has some.
+
+    Libraries are named with their versions, such as 'torch version'.
+    """
+    sheet: dict[str, Any] = {
+        "job": job.id,
+        "model": job.model_name,
+        "status": job.status,
+        "base_model": job.base_model,
+        "continued_from": job.parent_model,
+        "sample_set": job.sample_set_name,
+        "sample_set_version": job.sample_set_version,
+        "started_at": job.started_at,
+        **job.settings,
+    }
+    sheet.update({name: job.metrics.get(name) for name in FIGURES if name in job.metrics})
+    versions = job.metrics.get("versions", {})
+    return {**sheet, **{f"{name} version": number for name, number in versions.items()}}
+
+
+def compare_runs(jobs: Sequence[Job]) -> dict[str, list[Any]]:
+    """Side by side, what differs between runs: for each name of the run sheet, the value of each run."""
+    sheets = [run_sheet(job) for job in jobs]
+    names = list(dict.fromkeys(name for sheet in sheets for name in sheet))
+    rows = {name: [sheet.get(name) for sheet in sheets] for name in names}
+    always = {"job", "model"}
+    return {
+        name: values
+        for name, values in rows.items()
+        if name in always or any(value != values[0] for value in values[1:])
+    }

@@ -1,0 +1,173 @@
+"""The model a run trains: the base, what it continues from, and what of it may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from ftdemo.models.base import BaseModel
+from ftdemo.models.device import Device
+from ftdemo.models.tuned_files import TunedFiles
+from ftdemo.training import attention
+from ftdemo.training.methods import METHODS
+from ftdemo.training.parts import choose_parts
+from ftdemo.training.recipes import TuneSettings
+
+ATTENTION_LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj", "c_attn", "query_key_value"]
+MLP_LAYERS = ["gate_proj", "up_proj", "down_proj", "gate_up_proj", "fc1", "fc2", "c_fc"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model ready to be trained.
+
+    Args:
+        model: the model, its parameters marked as trained or frozen; a PeftModel for an adapter.
+        changed: the tensors that differ from the base's or will, by their names in the base's state dict.
+        parent_adapter: the LoRA adapter it continues from that is to be kept beside the new one.
+        packed: whether it uses `attention.PACKED`.
+    """
+
+    model: Any
+    changed: dict[str, torch.nn.Parameter]
+    parent_adapter: TunedFiles | None
+    packed: bool
+
+
+def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, device: Device) -> Prepared:
+    """Load the base model and make it trainable by the method of the settings.
+
+    A tuned model to continue from is first put into the weights. If both it and the new one are LoRA, its
+    adapter is kept and the new adapter comes on top; otherwise the changed weights are kept.
+
+    Args:
+        base: the base model.
+        parent: the tuned model to continue from, or None for the base itself.
+        settings: the method and its knobs.
+        device: where it will compute.
+
+    Raises:
+        UserError: the settings name parts that the model does not have.
+    """
+    attention.register()
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        base.folder, dtype=torch.float32, **_quantisation(settings, device)
+    )
+    packed = attention.supports_packing(model)
+    if packed:
+        model.set_attn_implementation(attention.PACKED)
+    changed: set[str] = set()
+    parent_adapter = None
+    if parent is not None:
+        changed |= put_changed_tensors(model, parent)
+        model, merged = _put_adapter(model, parent)
+        if settings.method == "lora" and _is_plain_lora(parent):
+            parent_adapter = parent
+        else:
+            changed |= merged
+    parameters = dict(model.named_parameters())
+    model.requires_grad_(False)
+    if METHODS[settings.method].adapter:
+        if settings.method == "lora" and computes_bfloat16(settings, device):
+            _halve_frozen(model, keep=changed)
+        model = get_peft_model(model, _lora_config(model, settings))
+        # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
+        model.peft_config["default"].base_model_name_or_path = base.name
+        model.get_base_model().config._name_or_path = base.name
+    else:
+        tied = bool(model.config.tie_word_embeddings)
+        names = list(parameters)
+        chosen = names if settings.method == "full" else choose_parts(settings.parts, names, tied)
+        for name in chosen:
+            parameters[name].requires_grad_(True)
+        changed |= set(chosen)
+        if computes_bfloat16(settings, device):
+            _halve_frozen(model, keep=changed)
+    return Prepared(model, {name: parameters[name] for name in sorted(changed)}, parent_adapter, packed)
+
+
+def put_changed_tensors(model: Any, tuned: TunedFiles) -> set[str]:
+    """Replace a model's tensors by those a tuned model changed, and return their names."""
+    if not tuned.has_changed:
+        return set()
+    tensors = load_file(tuned.changed)
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            model.get_parameter(name).copy_(tensor)
+    return set(tensors)
+
+
+def computes_bfloat16(settings: TuneSettings, device: Device) -> bool:
+    """Whether matrix products of a run are taken in bfloat16."""
+    return device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
+
+
+def _put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
+    """Add a tuned model's adapter to the weights, and return the names of those that it changed."""
+    if not tuned.has_adapter:
+        return model, set()
+    adapted = PeftModel.from_pretrained(model, str(tuned.folder))
+    names = {
+        f"{name.removeprefix('base_model.model.')}.weight"
+        for name, module in adapted.named_modules()
+        if hasattr(module, "lora_A") and hasattr(module, "base_layer")
+    }
+    return adapted.merge_and_unload(), names
+
+
+def _is_plain_lora(tuned: TunedFiles) -> bool:
+    from peft import PeftConfig
+
+    if not tuned.has_adapter:
+        return False
+    config: Any = PeftConfig.from_pretrained(str(tuned.folder))
+    return not config.use_dora
+
+
+def _lora_config(model: Any, settings: TuneSettings) -> LoraConfig:
+    targets: Any = "all-linear"
+    if settings.targets != "all-linear":
+        wanted = ATTENTION_LAYERS if settings.targets == "attention" else MLP_LAYERS
+        present = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+        targets = [name for name in wanted if name in present]
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=targets,
+        use_dora=settings.method == "dora",
+        task_type="CAUSAL_LM",
+    )
+
+
+def _halve_frozen(model: Any, keep: set[str]) -> None:
+    """Hold frozen matrices in bfloat16, as products are taken in it: the same products, without converting.
+
+    Matrices that will be saved stay as exact as they are, and so do embeddings, which no product rounds.
+    """
+    for name, module in model.named_modules():
+        if not isinstance(module, torch.nn.Linear) or module.weight.requires_grad:
+            continue
+        if f"{name}.weight" not in keep:
+            half = module.weight.detach().to(torch.bfloat16)
+            module.weight = torch.nn.Parameter(half, requires_grad=False)
+
+
+def _quantisation(settings: TuneSettings, device: Device) -> dict[str, Any]:
+    if settings.method != "qlora":
+        return {}
+    from transformers import BitsAndBytesConfig
+
+    compute = torch.bfloat16 if computes_bfloat16(settings, device) else torch.float32
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+    return {"quantization_config": config, "device_map": {"": 0}}

@@ -1,0 +1,84 @@
+"""Writing a tuned model: its adapter, its changed tensors, or both."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ftdemo.models.tuned_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CHANGED, TunedFiles
+from ftdemo.training.preparation import Prepared
+
+
+def save_tuned(prepared: Prepared, folder: Path) -> None:
+    """Write a trained model's own tensors into a new folder.
+
+    Args:
+        prepared: the model that was trained.
+        folder: where to; it is made.
+    """
+    folder.mkdir(parents=True)
+    if hasattr(prepared.model, "peft_config"):
+        prepared.model.save_pretrained(folder)
+        # PEFT's README is a form that nobody filled in, with a path of this machine.
+        (folder / "README.md").unlink(missing_ok=True)
+        if prepared.parent_adapter is not None:
+            put_on_top(prepared.parent_adapter, folder)
+    if prepared.changed:
+        tensors = {
+            name: tensor.detach().float().cpu().contiguous() for name, tensor in prepared.changed.items()
+        }
+        save_file(tensors, folder / CHANGED)
+
+
+def put_on_top(parent: TunedFiles, folder: Path) -> None:
+    """Turn the LoRA adapter of a folder into one that holds its parent's as well.
+
+    Two adapters on a weight add up: s1·B1·A1 + s2·B2·A2 = [s1·B1, s2·B2]·[A1; A2], one adapter whose rank is
+    the sum of both.
+    """
+    first, second = _read(parent.folder), _read(folder)
+    ranks = first.rank, second.rank
+    tensors: dict[str, torch.Tensor] = {}
+    for key in sorted(first.tensors.keys() | second.tensors.keys()):
+        if ".lora_A." not in key:
+            continue
+        pairs = []
+        for adapter, rank in zip((first, second), ranks, strict=True):
+            pairs.append(adapter.pair(key, rank))
+        (known_a, known_b) = next(pair for pair in pairs if pair is not None)
+        down, up = [], []
+        for pair, rank in zip(pairs, ranks, strict=True):
+            # A layer that only one of them adapts gets zeros for the other.
+            down.append(pair[0] if pair else known_a.new_zeros(rank, known_a.shape[1]))
+            up.append(pair[1] if pair else known_b.new_zeros(known_b.shape[0], rank))
+        tensors[key] = torch.cat(down, dim=0).contiguous()
+        tensors[key.replace(".lora_A.", ".lora_B.")] = torch.cat(up, dim=1).contiguous()
+    config = {**second.config, "r": sum(ranks), "lora_alpha": sum(ranks)}
+    config["target_modules"] = sorted(
+        set(first.config["target_modules"]) | set(second.config["target_modules"])
+    )
+    save_file(tensors, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    (folder / ADAPTER_CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
+
+
+class _Adapter:
+    """A LoRA adapter's files in memory."""
+
+    def __init__(self, config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        self.config = config
+        self.tensors = tensors
+        self.rank = int(config["r"])
+
+    def pair(self, key: str, rank: int) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """A and the scaled B of a layer, by A's key; None if the layer is not adapted."""
+        if key not in self.tensors:
+            return None
+        scale = self.config["lora_alpha"] / rank
+        return self.tensors[key], self.tensors[key.replace(".lora_A.", ".lora_B.")] * scale
+
+
+def _read(folder: Path) -> _Adapter:
+    config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    return _Adapter(config, load_file(folder / ADAPTER_WEIGHTS))

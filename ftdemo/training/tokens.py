@@ -1,0 +1,187 @@
+"""Samples as token ids, made once for each content and kept. No torch is imported here."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ftdemo.errors import SourceError, UserError
+from ftdemo.samples.chat import ChatTemplate
+from ftdemo.store.samples import Sample
+
+KEPT_FILES = 20
+ROW_TOKENS = 1024
+"""Longest row of packed samples, in tokens; a batch with more makes several. It bounds a step's memory."""
+_BATCH = 512
+
+
+@dataclass(frozen=True)
+class TokenisedSample:
+    """A sample as the model reads it.
+
+    Args:
+        ids: token ids of question and answer in the base model's chat template.
+        prompt_length: how many of them come before the answer; only the others count in the loss.
+    """
+
+    ids: list[int]
+    prompt_length: int
+
+    @property
+    def answer_length(self) -> int:
+        """Tokens that count in the loss."""
+        return len(self.ids) - self.prompt_length
+
+    def cut(self, max_length: int) -> "TokenisedSample":
+        """The sample without what is beyond a length; it may then have no answer left."""
+        return TokenisedSample(self.ids[:max_length], min(self.prompt_length, max_length))
+
+
+@dataclass(frozen=True)
+class TokenisedSamples:
+    """What a run learns from, or is measured with.
+
+    Args:
+        samples: those with an answer, each as often as its weight says.
+        cut_off: how many were longer than the longest length and lost their end.
+        dropped: how many lost their whole answer that way and are not among the samples.
+    """
+
+    samples: list[TokenisedSample]
+    cut_off: int
+    dropped: int
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all samples."""
+        return sum(len(sample.ids) for sample in self.samples)
+
+
+def tokenise(
+    samples: Sequence[Sample], base_folder: Path, max_length: int, cache: Path | None = None
+) -> TokenisedSamples:
+    """Turn samples into token ids with the base model's tokenizer and chat template.
+
+    A sample of weight w is there round(w) times, at least once.
+
+    Args:
+        samples: what to turn.
+        base_folder: the base model's folder, with `tokenizer.json`.
+        max_length: longest sample in tokens.
+        cache: folder where results are kept under a name made of all they depend on; None keeps none.
+
+    Raises:
+        UserError: the base model has no tokenizer or chat template that can be used.
+    """
+    if not samples:
+        return TokenisedSamples([], 0, 0)
+    file = cache / f"{_content_key(samples, base_folder)}.npz" if cache else None
+    whole = _load(file) if file is not None and file.is_file() else None
+    if whole is None:
+        whole = _encode(samples, base_folder)
+        if file is not None:
+            _save(whole, file)
+    kept: list[TokenisedSample] = []
+    cut_off = dropped = 0
+    for sample, tokenised in zip(samples, whole, strict=True):
+        short = tokenised.cut(max_length)
+        cut_off += len(short.ids) < len(tokenised.ids)
+        if short.answer_length <= 0:
+            dropped += 1
+            continue
+        kept += [short] * max(1, round(sample.weight))
+    return TokenisedSamples(kept, cut_off, dropped)
+
+
+def common_start(samples: Sequence[TokenisedSample]) -> int:
+    """How many tokens all samples begin with; fewer than the shortest prompt, whose last token predicts."""
+    first = samples[0]
+    shared = min(sample.prompt_length for sample in samples) - 1
+    for sample in samples[1:]:
+        shared = min(shared, _common_length(sample.ids[: max(shared, 0)], first.ids))
+    return max(shared, 0)
+
+
+def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSample]:
+    from tokenizers import Tokenizer
+
+    template = ChatTemplate.of_folder(base_folder)
+    try:
+        tokenizer = Tokenizer.from_file(str(base_folder / "tokenizer.json"))
+    except Exception as error:  # the library raises bare Exception for a file it cannot read
+        raise SourceError(
+            f"The tokenizer of {base_folder.name} cannot be read: {error}.", "Choose another base model."
+        ) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    made: list[TokenisedSample] = []
+    for start in range(0, len(samples), _BATCH):
+        batch = samples[start : start + _BATCH]
+        prompts = _ids(tokenizer, (template.render_prompt(sample) for sample in batch))
+        texts = _ids(tokenizer, (template.render(sample) for sample in batch))
+        made += [
+            TokenisedSample(ids, _common_length(prompt, ids))
+            for prompt, ids in zip(prompts, texts, strict=True)
+        ]
+    return made
+
+
+def _ids(tokenizer: object, texts: Iterable[str]) -> list[list[int]]:
+    # The template writes special tokens out, so none are added.
+    encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)  # type: ignore[attr-defined]
+    return [encoding.ids for encoding in encoded]
+
+
+def _common_length(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens two sequences share at their start (a token may reach across the end of a prompt)."""
+    for index, (one, other) in enumerate(zip(first, second, strict=False)):
+        if one != other:
+            return index
+    return min(len(first), len(second))
+
+
+def _content_key(samples: Sequence[Sample], base_folder: Path) -> str:
+    digest = hashlib.sha256(b"1")
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        file = base_folder / name
+        if file.is_file():
+            digest.update(file.read_bytes())
+        elif name == "tokenizer.json":
+            raise UserError(
+                f"The base model in {base_folder.name} has no file tokenizer.json.",
+                "Choose a base model that has one.",
+            )
+    for sample in samples:
+        digest.update(repr((sample.system, sample.history, sample.question, sample.answer)).encode())
+    return digest.hexdigest()[:32]
+
+
+def _save(samples: Sequence[TokenisedSample], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial.npz")
+    np.savez(
+        partial,
+        ids=np.concatenate([np.asarray(sample.ids, dtype=np.int32) for sample in samples]),
+        lengths=np.asarray([len(sample.ids) for sample in samples], dtype=np.int32),
+        prompt_lengths=np.asarray([sample.prompt_length for sample in samples], dtype=np.int32),
+    )
+    partial.replace(file)
+    files = sorted(file.parent.glob("*.npz"), key=lambda kept: kept.stat().st_mtime, reverse=True)
+    for old in files[KEPT_FILES:]:
+        old.unlink(missing_ok=True)
+
+
+def _load(file: Path) -> list[TokenisedSample] | None:
+    """What was kept, or None if the file is damaged."""
+    try:
+        with np.load(file) as kept:
+            ids, lengths, prompts = kept["ids"], kept["lengths"], kept["prompt_lengths"]
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    ends = np.cumsum(lengths)
+    return [
+        TokenisedSample(ids[end - length : end].tolist(), int(prompt))
+        for end, length, prompt in zip(ends, lengths, prompts, strict=True)
+    ]
