@@ -47,7 +47,7 @@ def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibra
             Path(folder), use_cpu=device.type == "cpu", bf16=computes_bfloat16(settings, device)
         )
         trainer = PackedTrainer(packed=prepared.packed, model=prepared.model, args=arguments)
-        model: Any = trainer.model
+        model: Any = trainer.accelerator.prepare(trainer.model)
         optimizer = torch.optim.AdamW([w for w in prepared.model.parameters() if w.requires_grad])
         start_seconds = time.monotonic() - began
 
