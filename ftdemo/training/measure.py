@@ -20,7 +20,7 @@ from ftdemo.training.tokens import TokenisedSample
 
 SIZES = (128, 512)
 """Tokens of the batches that are timed."""
-REPEATS = 2
+REPEATS = 3
 
 
 def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibration:
@@ -64,8 +64,23 @@ def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibra
         start = time.monotonic()
         optimizer.step()
         step_seconds = time.monotonic() - start
-    per_token = max(0.0, (large - small) / (SIZES[1] - SIZES[0]))
-    return Calibration(start_seconds, max(0.0, small - per_token * SIZES[0]), per_token, step_seconds)
+    return through(start_seconds, small, large, step_seconds)
+
+
+def through(start_seconds: float, small: float, large: float, step_seconds: float) -> Calibration:
+    """The straight line through both times; if other programs disturbed them, one through zero and the large.
+
+    Args:
+        start_seconds: as in `Calibration`.
+        small: seconds of a batch of the smaller size.
+        large: seconds of a batch of the larger size.
+        step_seconds: as in `Calibration`.
+    """
+    per_token = (large - small) / (SIZES[1] - SIZES[0])
+    per_batch = small - per_token * SIZES[0]
+    if per_token <= 0 or per_batch < 0:
+        per_token, per_batch = large / SIZES[1], 0.0
+    return Calibration(start_seconds, per_batch, per_token, step_seconds)
 
 
 def _made_up(tokens: int, vocabulary: int) -> list[TokenisedSample]:

@@ -1,0 +1,48 @@
+"""Curves of runs, as tables for gradio's line plot."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ftdemo.store.jobs import JobMetric
+
+COLUMNS = ["step", "value", "curve"]
+COLOURS = {"train": "#0d9488", "held out": "#f59e0b"}
+MEASURES = {
+    "loss": ("loss", "loss (nats a token)", 1.0),
+    "learning rate": ("learning_rate", "learning rate", 1.0),
+    "gradient norm": ("gradient_norm", "gradient norm", 1.0),
+    "tokens/s": ("tokens_per_second", "tokens a second", 1.0),
+    "memory": ("memory_bytes", "memory (GB)", 1e-9),
+}
+"""What can be drawn: the field of a point, the axis's title, and the unit."""
+
+
+def of_job(points: Sequence[JobMetric], measure: str) -> pd.DataFrame:
+    """One measure of a run; its loss comes with the held-out loss.
+
+    Both curves are always named: gradio's plot draws only those that it knew when it was first drawn.
+    """
+    field, _, unit = MEASURES[measure]
+    rows: list[tuple[int, float | None, str]] = [(0, None, curve) for curve in COLOURS]
+    rows += [(p.step, getattr(p, field) * unit, "train") for p in points if getattr(p, field) is not None]
+    if measure == "loss":
+        rows += _held_out(points, "held out")
+    return _frame(rows)
+
+
+def of_jobs(runs: Mapping[str, Sequence[JobMetric]]) -> pd.DataFrame:
+    """The held-out loss of several runs, or the training loss of a run that has none, by the run's title."""
+    rows: list[tuple[int, float | None, str]] = []
+    for title, points in runs.items():
+        rows += _held_out(points, title) or [(p.step, p.loss, title) for p in points if p.loss is not None]
+    return _frame(rows)
+
+
+def _held_out(points: Sequence[JobMetric], curve: str) -> list[tuple[int, float | None, str]]:
+    return [(p.step, p.held_out_loss, curve) for p in points if p.held_out_loss is not None]
+
+
+def _frame(rows: Sequence[tuple[int, float | None, str]]) -> pd.DataFrame:
+    # An empty table has no types of its own, and the plot would keep taking numbers for names.
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"step": "int64", "value": "float64", "curve": "str"})
