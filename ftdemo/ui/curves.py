@@ -1,6 +1,6 @@
 """Curves of runs, as tables for gradio's line plot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -8,6 +8,9 @@ from ftdemo.store.jobs import JobMetric
 
 COLUMNS = ["step", "value", "curve"]
 COLOURS = {"train": "#0d9488", "held out": "#f59e0b"}
+RUN_COLOURS = {
+    "A": "#0d9488", "B": "#f59e0b", "C": "#6366f1", "D": "#ef4444", "E": "#84cc16", "F": "#d946ef",
+}  # fmt: skip
 MEASURES = {
     "loss": ("loss", "loss (nats a token)", 1.0),
     "learning rate": ("learning_rate", "learning rate", 1.0),
@@ -31,11 +34,11 @@ def of_job(points: Sequence[JobMetric], measure: str) -> pd.DataFrame:
     return _frame(rows)
 
 
-def of_jobs(runs: Mapping[str, Sequence[JobMetric]]) -> pd.DataFrame:
-    """The held-out loss of several runs, or the training loss of a run that has none, by the run's title."""
-    rows: list[tuple[int, float | None, str]] = []
-    for title, points in runs.items():
-        rows += _held_out(points, title) or [(p.step, p.loss, title) for p in points if p.loss is not None]
+def of_runs(runs: Sequence[Sequence[JobMetric]]) -> pd.DataFrame:
+    """The held-out loss of several runs, or the training loss of a run that has none; run A is the first."""
+    rows: list[tuple[int, float | None, str]] = [(0, None, letter) for letter in RUN_COLOURS]
+    for letter, points in zip(RUN_COLOURS, runs, strict=False):
+        rows += _held_out(points, letter) or [(p.step, p.loss, letter) for p in points if p.loss is not None]
     return _frame(rows)
 
 

@@ -26,21 +26,20 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State, form: Form) -> 
         again = gr.Button("Use this job's settings", size="sm", elem_id="tune-again")
         remove = gr.Button("Remove this job", size="sm", elem_id="tune-remove")
     with gr.Accordion("Compare runs", open=False, elem_id="tune-compare"):
-        chosen = gr.Dropdown([], multiselect=True, label="Jobs", elem_id="tune-compare-jobs")
+        chosen = gr.Dropdown(
+            [],
+            multiselect=True,
+            max_choices=len(curves.RUN_COLOURS),
+            label="Jobs",
+            elem_id="tune-compare-jobs",
+        )
 
-        @gr.render(inputs=chosen, show_progress="hidden")
-        def compared(job_ids: list[int] | None) -> None:
-            # Made anew each time: gradio's plot draws only the curves that it knew when it was first drawn.
-            jobs = [studio.jobs.get(job_id) for job_id in job_ids or []]
-            if len(jobs) < 2:
-                gr.HTML(html.empty(NOTHING), padding=False)
-                return
-            gr.LinePlot(
-                value=curves.of_jobs({_title(job): studio.jobs.metrics(job.id) for job in jobs}),
-                x="step", y="value", color="curve", height=260, x_title="optimizer step",
-                y_title="held-out loss (nats a token)", color_title=" ", elem_id="tune-compare-plot", key=f"plot {job_ids}",
-            )  # fmt: skip
-            gr.HTML(tuning_html.differences(compare_runs(jobs)), padding=False, elem_id="tune-differences")
+        plot = gr.LinePlot(
+            value=curves.of_runs([]), x="step", y="value", color="curve", height=260, visible=False,
+            x_title="optimizer step", y_title="held-out loss (nats a token)", color_title=" ",
+            color_map=curves.RUN_COLOURS, elem_id="tune-compare-plot",
+        )  # fmt: skip
+        told = gr.HTML(html.empty(NOTHING), elem_id="tune-differences", padding=False)
 
     @shown
     def lists() -> tuple[list[list[object]], dict[str, object]]:
@@ -63,10 +62,20 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State, form: Form) -> 
             studio.jobs.remove(job.id)
         return None, revision(studio)
 
+    @shown
+    def compare(job_ids: list[int] | None) -> tuple[object, str]:
+        jobs = [studio.jobs.get(job_id) for job_id in job_ids or []]
+        if len(jobs) < 2:
+            return gr.update(visible=False), html.empty(NOTHING)
+        drawn = curves.of_runs([studio.jobs.metrics(job.id) for job in jobs])
+        rows = compare_runs(jobs)
+        return gr.update(value=drawn, visible=True), tuning_html.differences(rows, tuple(curves.RUN_COLOURS))
+
     changes.revision.change(lists, None, [table, chosen], **QUIET)
     table.select(choose, None, shown_job, **QUIET)
     again.click(use, shown_job, form.components, **QUIET)
     remove.click(take_away, shown_job, [shown_job, changes.revision], **QUIET)
+    chosen.change(compare, chosen, [plot, told], **QUIET)
 
 
 def _title(job: Job) -> str:

@@ -79,11 +79,11 @@ def sheet(values: Mapping[str, Any]) -> str:
     return facts({_words(name): _text(value) for name, value in values.items() if value is not None})
 
 
-def differences(rows: Mapping[str, Sequence[Any]]) -> str:
-    """What differs between runs, one column a run."""
+def differences(rows: Mapping[str, Sequence[Any]], letters: Sequence[str]) -> str:
+    """What differs between runs, one column a run, headed by the letter of its curve."""
     head = "".join(
-        f"<th>{number}: {escape(str(model))}</th>"
-        for number, model in zip(rows["job"], rows["model"], strict=True)
+        f"<th>{letter} · {number}: {escape(str(model))}</th>"
+        for letter, number, model in zip(letters, rows["job"], rows["model"], strict=False)
     )
     body = "".join(
         f"<tr><td>{escape(_words(name))}</td>{''.join(f'<td>{escape(_text(v))}</td>' for v in values)}</tr>"
