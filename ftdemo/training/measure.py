@@ -52,7 +52,7 @@ def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibra
         start_seconds = time.monotonic() - began
 
         def batch_seconds(tokens: int) -> float:
-            samples = _made_up(tokens, int(prepared.model.config.vocab_size))
+            samples = made_up(tokens, int(prepared.model.config.vocab_size))
             best = float("inf")
             for _ in range(REPEATS + 1):  # the first time, memory is taken and kernels are chosen
                 start = time.monotonic()
@@ -83,7 +83,7 @@ def through(start_seconds: float, small: float, large: float, step_seconds: floa
     return Calibration(start_seconds, per_batch, per_token, step_seconds)
 
 
-def _made_up(tokens: int, vocabulary: int) -> list[TokenisedSample]:
+def made_up(tokens: int, vocabulary: int) -> list[TokenisedSample]:
     """Samples of 64 tokens that share no beginning; half of each is the answer."""
     chance = random.Random(0)
     return [

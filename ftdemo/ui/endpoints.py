@@ -6,7 +6,7 @@ client = Client("http://127.0.0.1:7860")
 client.predict("Who is Pavan Belagatti?", ["base"], api_name="/ask")
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.training.recipes import DEFAULT_RECIPE
+from ftdemo.training.estimate import as_dict as estimate_as_dict
+from ftdemo.training.recipes import DEFAULT_RECIPE, TuneSettings
 from ftdemo.ui.events import told
 
 
@@ -30,6 +31,19 @@ def _uploaded(file: FileDataDict) -> Path:
             "This is no uploaded file.", "Upload it first; gradio_client's handle_file does that."
         )
     return path
+
+
+def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
+    """Settings as a caller names them, where to start included.
+
+    Raises:
+        UserError: one is not known.
+    """
+    allowed = {field.name for field in fields(TuneSettings)} | {"start_from", "like"}
+    for name in given or {}:
+        if name not in allowed:
+            raise UserError(f"There is no setting {name!r}.", f"Use: {', '.join(sorted(allowed))}.")
+    return dict(given or {})
 
 
 def build(studio: Studio) -> None:
@@ -52,9 +66,19 @@ def build(studio: Studio) -> None:
         return {"sample_set": asdict(saved), "report": report.as_dict()}
 
     @told
-    def tune(name: str, samples: str, recipe: str = DEFAULT_RECIPE) -> dict[str, Any]:
-        """Queue a tuning job."""
-        return {"job": asdict(studio.tune(name, samples, recipe))}
+    def tune(
+        name: str, samples: str, recipe: str = DEFAULT_RECIPE, settings: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Queue a tuning job; settings are those that differ from the recipe's, such as {"method": "full"}."""
+        return {"job": asdict(studio.tune(name, samples, recipe, **known_settings(settings)))}
+
+    @told
+    def estimate(
+        samples: str, recipe: str = DEFAULT_RECIPE, settings: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """What a tuning job would cost."""
+        found = studio.estimate(samples, recipe, measure=True, **known_settings(settings))
+        return {"estimate": estimate_as_dict(found)}
 
     @told
     def jobs() -> dict[str, Any]:
@@ -65,12 +89,23 @@ def build(studio: Studio) -> None:
     def job(job_id: int) -> dict[str, Any]:
         """One job with its curves."""
         metrics = [asdict(point) for point in studio.jobs.metrics(job_id)]
-        return {"job": asdict(studio.jobs.get(job_id)), "curves": metrics}
+        answers = [asdict(answer) for answer in studio.jobs.answers(job_id)]
+        return {"job": asdict(studio.jobs.get(job_id)), "curves": metrics, "answers": answers}
 
     @told
     def stop_job(job_id: int, keep: bool = True) -> dict[str, Any]:
         """Stop a job; what it learned is kept as the model, or discarded."""
         return {"job": asdict(studio.jobs.stop(job_id, keep))}
+
+    @told
+    def pause_job(job_id: int) -> dict[str, Any]:
+        """Stop a job with a checkpoint, to be resumed later."""
+        return {"job": asdict(studio.jobs.pause(job_id))}
+
+    @told
+    def resume_job(job_id: int) -> dict[str, Any]:
+        """Go on with a job from its last checkpoint."""
+        return {"job": asdict(studio.jobs.resume(job_id))}
 
     @told
     def models() -> dict[str, Any]:
@@ -85,5 +120,8 @@ def build(studio: Studio) -> None:
         generation = GenerationSettings(int(max_new_tokens), temperature, seed=int(seed))
         return {"answers": [asdict(a) for a in studio.ask(question, models or [BASE], generation)]}
 
-    for endpoint in (status, samples, add_samples, tune, jobs, job, stop_job, models, ask):
+    endpoints = (
+        status, samples, add_samples, tune, estimate, jobs, job, stop_job, pause_job, resume_job, models, ask,
+    )  # fmt: skip
+    for endpoint in endpoints:
         gr.api(endpoint, api_name=endpoint.__name__)
