@@ -69,7 +69,7 @@ def build(studio: Studio) -> None:
     def tune(
         name: str, samples: str, recipe: str = DEFAULT_RECIPE, settings: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Queue a tuning job; settings are those that differ from the recipe's, such as {"method": "full"}."""
+        """Queue a tuning job; settings are those unlike the recipe's, such as {"method": "full"}."""
         return {"job": asdict(studio.tune(name, samples, recipe, **known_settings(settings)))}
 
     @told

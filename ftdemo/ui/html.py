@@ -88,6 +88,8 @@ def job_card(job: Job) -> str:
     memory = job.metrics.get("peak_memory_bytes") or job.memory_bytes
     figures = {
         "Status": job.status,
+        "Method": job.settings.get("method"),
+        "Continued from": job.parent_model,
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": f"{job.epoch:.1f} of {job.settings['epochs']}" if job.epoch is not None else None,
         "Time left": left,
@@ -111,6 +113,7 @@ def model_card(model: Mapping[str, Any]) -> str:
     settings, metrics = model["settings"], model["metrics"]
     figures = {
         "Tuned from": model["base_model"],
+        "Continued from": model["parent_model"],
         "Method": model["method"],
         "Samples": model["sample_set_name"],
         "Made": model["created_at"][:16].replace("T", " "),

@@ -2,11 +2,11 @@
 
     python tests/benchmarks/train.py [--rounds 3] [--threads 2] [--methods lora full] [--growth]
 
-The plain script is what TRL's documentation shows, with TRL's own defaults for all else; both tune the default
-model on the tour's eight samples with the same rank, targets, learning rate, batch and epochs. App and script
-run in turn, each in a process of its own, so that a machine whose speed drifts treats both alike; what counts
-is the ratio within a round. The app's run has its curves, checkpoints and held-out measurements in it; answers
-on the way are left out, since the script gives none.
+The plain script is what TRL's documentation shows, with TRL's own defaults for all else; both tune the
+default model on the tour's eight samples with the same rank, targets, learning rate, batch and epochs. App
+and script run in turn, each in a process of its own, so that a machine whose speed drifts treats both alike;
+what counts is the ratio within a round. The app's run has its curves, checkpoints and held-out measurements
+in it; answers on the way are left out, since the script gives none.
 
 The share of the arithmetic ceiling is 4 (LoRA) or 6 (full) x parameters x tokens, over the time of a training
 step on 512 tokens that share no beginning, over the rate of a 2048 x 2048 x 2048 bfloat16 product measured
