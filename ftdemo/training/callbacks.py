@@ -97,6 +97,13 @@ class CheckpointCallback(TrainerCallback):
     It must be the last callback, so that all others have written what they keep.
     """
 
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """After the last step the model itself is saved: a checkpoint would only cost time and disk."""
+        if state.global_step >= state.max_steps and not args.load_best_model_at_end:
+            control.should_save = False
+
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:

@@ -30,6 +30,8 @@ from ftdemo.training.trainer import PackedTrainer, training_arguments
 
 MEASUREMENTS = 5
 """How often the held-out loss is measured and a checkpoint written during a run."""
+LARGE_CHECKPOINT_BYTES = 5e8
+"""Beyond this, writing a checkpoint takes seconds, and a run writes one in its middle only."""
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 
 
@@ -108,6 +110,9 @@ def make_run(
     steps = math.ceil(len(items) / (settings.batch_size * settings.accumulation)) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
     stops_early = settings.early_stopping > 0 and bool(held_out.samples)
+    # The best model is looked for among checkpoints, so there must be one for each measurement.
+    large = _checkpoint_bytes(prepared) > LARGE_CHECKPOINT_BYTES and not stops_early
+    save_every = max(1, math.ceil(steps / 2)) if large else every
     arguments = training_arguments(
         job_folder,
         num_train_epochs=settings.epochs,
@@ -124,7 +129,7 @@ def make_run(
         eval_steps=every,
         eval_on_start=bool(held_out.samples),
         save_strategy="steps",
-        save_steps=every,
+        save_steps=save_every,
         load_best_model_at_end=stops_early,
         metric_for_best_model="loss" if stops_early else None,
         run_name=f"job-{reporter.job_id}",
@@ -168,6 +173,11 @@ def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
     began = time.monotonic()
     run.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return _figures(run, reporter, seconds_before + time.monotonic() - began)
+
+
+def _checkpoint_bytes(prepared: Prepared) -> int:
+    """Size of a checkpoint: the trained weights and AdamW's two moments, float32 each."""
+    return 12 * sum(weight.numel() for weight in prepared.model.parameters() if weight.requires_grad)
 
 
 def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:

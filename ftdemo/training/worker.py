@@ -79,10 +79,12 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
     parent = _parent_files(job, settings, store)
     reporter.phase("loading torch and transformers")
     import torch
+    from transformers.utils import logging as transformers_logging
 
     from ftdemo.training.saving import save_tuned
     from ftdemo.training.sft import SftData, make_run, run_sft
 
+    transformers_logging.disable_progress_bar()  # the log is a file
     torch.set_num_threads(settings.training_threads)
     if job.sample_set_name is None:
         raise UserError(f"Job {job.id} names no sample set.", "Start it again with one.")

@@ -23,10 +23,10 @@ def methods() -> str:
 
 def unavailable_methods() -> str:
     """The methods that this machine cannot use, each with the reason; nothing if it can use all."""
-    reasons = [(info.title, unavailable(info.name)) for info in METHODS.values()]
+    reasons = [unavailable(name) for name in METHODS]
     return "".join(
-        f'<p class="ft-note ft-off" aria-disabled="true">○ {escape(title)}: {escape(reason)}</p>'
-        for title, reason in reasons
+        f'<p class="ft-note ft-off" aria-disabled="true">○ {escape(reason)}</p>'
+        for reason in reasons
         if reason is not None
     )
 
