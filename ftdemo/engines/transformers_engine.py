@@ -7,7 +7,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import (
@@ -22,11 +21,13 @@ from transformers.generation.streamers import BaseStreamer
 from transformers.utils import logging as transformers_logging
 
 from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
+from ftdemo.engines.prompts import end_tokens, refuse_too_long
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.sides import Side, advance
 from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import choose_device
+from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 
 if TYPE_CHECKING:
@@ -46,17 +47,26 @@ class TransformersEngine:
 
     Args:
         base: the base model; loading it takes a second or two.
-        adapter_folder: gives the folder of a model's adapter by its name; None for the base model.
+        tuned: gives a model's files by its name; None for the base model.
         threads: processor threads to use.
+        max_prompt_tokens: the most tokens a conversation may have; as many as the model can read if None.
     """
 
-    def __init__(self, base: BaseModel, adapter_folder: Callable[[str], Path | None], threads: int) -> None:
+    def __init__(
+        self,
+        base: BaseModel,
+        tuned: Callable[[str], TunedFiles | None],
+        threads: int,
+        max_prompt_tokens: int | None = None,
+    ) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self.base = base
         self.device = choose_device()
-        self._adapter_folder = adapter_folder
+        self.description = f"transformers, {self.device.name}"
+        self._tuned = tuned
+        self._max_prompt_tokens = max_prompt_tokens
         self._tokenizer = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
@@ -64,8 +74,7 @@ class TransformersEngine:
         self._model.to(self.device.type)
         self._adapters = AdapterPool(self._model)
         self._turn = threading.Lock()
-        ends = self._model.generation_config.eos_token_id
-        self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
+        self._end_tokens = end_tokens(base.folder)
         self._warm_up()
 
     def stream(
@@ -76,8 +85,13 @@ class TransformersEngine:
         with self._turn:
             names: list[str] = []
             for request in requests:
-                folder = self._adapter_folder(request.model)
-                names.append(self._adapters.attach(folder, names) if folder else NO_ADAPTER)
+                files = self._tuned(request.model)
+                if files is not None and files.has_changed:
+                    raise UserError(
+                        f"The model {request.model!r} has changed tensors, which this engine does not take.",
+                        "Set FTDEMO_ENGINE=llama.cpp to ask it.",
+                    )
+                names.append(self._adapters.attach(files.folder, names) if files else NO_ADAPTER)
             inputs = self._prompts(requests, settings)
             sides = [Side(index, began, self._decode) for index in range(len(requests))]
             steps: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -114,12 +128,7 @@ class TransformersEngine:
         inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         length = inputs["input_ids"].shape[1]
         context = self._model.config.max_position_embeddings
-        if length + settings.max_new_tokens > context:
-            raise UserError(
-                f"The conversation has {length} tokens; with an answer of up to {settings.max_new_tokens} "
-                f"that is more than the {context} the model can read.",
-                "Start a new conversation, ask a shorter question, or allow fewer new tokens.",
-            )
+        refuse_too_long(length, settings, context, self._max_prompt_tokens or context)
         return inputs.to(self.device.type)
 
     def _generate(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.progress import folder_size
+from ftdemo.models.tuned_files import tuned_files
 from ftdemo.names import BASE, check_name
 from ftdemo.store import Store
 from ftdemo.store.models import TunedModel
@@ -18,11 +20,13 @@ class ModelRegistry:
     Args:
         store: where their rows are.
         folder: where their files are.
+        cache: files made from theirs, which go when a model goes.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, cache: GgufCache) -> None:
         self._store = store
         self._folder = folder
+        self._cache = cache
 
     def all(self) -> list[TunedModel]:
         """Every tuned model, oldest first; the base model is not among them."""
@@ -43,7 +47,7 @@ class ModelRegistry:
             NotFoundError: the row is there but the files are gone.
         """
         folder = self._folder / model.folder
-        if not (folder / "adapter_config.json").is_file():
+        if tuned_files(folder) is None:
             raise NotFoundError(
                 f"The files of the model {model.name!r} are gone from {folder}.",
                 "Restore them, or remove the model and tune it again.",
@@ -92,3 +96,4 @@ class ModelRegistry:
         model = self.get(name)
         self._store.models.remove(name)
         shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+        self._cache.forget(model.folder)
