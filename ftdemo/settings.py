@@ -5,7 +5,7 @@ the Hub's (`HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`, …) keep their own meaning 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLES_FOLDER = REPOSITORY / "samples"
 
 EngineSetting = Literal["auto", "transformers", "llama.cpp"]
+ChatWeights = Literal["float16", "file"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settings:
         max_answer_tokens: largest number of new tokens one answer may have.
         max_prompt_tokens: largest number of tokens a conversation may have before its next answer.
         engine: what generates answers; 'auto' takes llama.cpp on a processor if it can run the base model.
+        chat_weights: the default model's in llama.cpp: 'float16', or 'file' for its 4-bit file as it is.
         chat_seats: questions that are answered at once; more wait in line.
         chat_line: questions that may wait in line.
         chat_per_visitor: questions of one visitor that may be answered or wait at once.
@@ -47,6 +49,7 @@ class Settings:
     max_answer_tokens: int = 1024
     max_prompt_tokens: int = 2048
     engine: EngineSetting = "auto"
+    chat_weights: ChatWeights = "float16"
     chat_seats: int = 8
     chat_line: int = 32
     chat_per_visitor: int = 2
@@ -89,6 +92,7 @@ class Settings:
             "FTDEMO_MAX_ANSWER_TOKENS": str(self.max_answer_tokens),
             "FTDEMO_MAX_PROMPT_TOKENS": str(self.max_prompt_tokens),
             "FTDEMO_ENGINE": self.engine,
+            "FTDEMO_CHAT_WEIGHTS": self.chat_weights,
             "FTDEMO_CHAT_SEATS": str(self.chat_seats),
             "FTDEMO_CHAT_LINE": str(self.chat_line),
             "FTDEMO_CHAT_PER_VISITOR": str(self.chat_per_visitor),
@@ -120,7 +124,8 @@ def settings_from_environment(
         max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 100.0, 0.001, 100_000),
         max_answer_tokens=int(_number(environment, "FTDEMO_MAX_ANSWER_TOKENS", 1024, 1, 1_000_000)),
         max_prompt_tokens=int(_number(environment, "FTDEMO_MAX_PROMPT_TOKENS", 2048, 1, 1_000_000)),
-        engine=_engine(environment),
+        engine=cast(EngineSetting, _choice(environment, "FTDEMO_ENGINE", get_args(EngineSetting))),
+        chat_weights=cast(ChatWeights, _choice(environment, "FTDEMO_CHAT_WEIGHTS", get_args(ChatWeights))),
         chat_seats=int(_number(environment, "FTDEMO_CHAT_SEATS", 8, 1, 10_000)),
         chat_line=int(_number(environment, "FTDEMO_CHAT_LINE", 32, 0, 10_000)),
         chat_per_visitor=int(_number(environment, "FTDEMO_CHAT_PER_VISITOR", 2, 1, 10_000)),
@@ -143,12 +148,12 @@ def _default_data_folder() -> Path:
     return REPOSITORY / "ftdemo-data"
 
 
-def _engine(environment: Mapping[str, str]) -> EngineSetting:
-    name = environment.get("FTDEMO_ENGINE") or "auto"
-    known = get_args(EngineSetting)
-    if name not in known:
-        raise UserError(f"The setting FTDEMO_ENGINE is {name!r}.", f"Set it to one of {', '.join(known)}.")
-    return cast(EngineSetting, name)
+def _choice(environment: Mapping[str, str], name: str, known: Sequence[str]) -> str:
+    """One of the known values; the first is the default."""
+    value = environment.get(name) or known[0]
+    if value not in known:
+        raise UserError(f"The setting {name} is {value!r}.", f"Set it to one of: {', '.join(known)}.")
+    return value
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -46,7 +46,9 @@ class LlamaCppEngine:
         self._tuned = tuned
         self._prompts = Prompts(base.folder, settings.max_prompt_tokens)
         self._room = max(MOST_ROOM, settings.max_prompt_tokens + settings.max_answer_tokens)
-        self._library = LlamaLibrary(base, GgufCache(settings.base_models / "gguf"), GgufCache(settings.gguf))
+        self._library = LlamaLibrary(
+            base, GgufCache(settings.base_models / "gguf"), GgufCache(settings.gguf), settings.chat_weights
+        )
         pool = LlamaPool(
             lambda model, adapters: LlamaServer(model, adapters, self._room, settings.threads), self._room
         )

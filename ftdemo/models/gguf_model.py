@@ -65,10 +65,9 @@ def write_base(folder: Path, target: Path) -> None:
 
 
 def write_changed(base: Path, changed: Mapping[str, np.ndarray], shape: LlamaShape, target: Path) -> None:
-    """Write a base model's GGUF file with some tensors replaced; other tensors stay as they are, bit by bit.
+    """Write a base model's GGUF file with some tensors replaced; the others stay as they are, bit by bit.
 
-    Replaced matrices are stored as Q8_0, those of the attention as float16: llama.cpp rounds what it
-    multiplies with a quantised matrix to 8 bits, and there this moves the answers most for its size.
+    A new tensor is stored as Q8_0 where the base's is quantised, and else in the base's own format.
 
     Args:
         base: the base's GGUF file, of the llama family.
@@ -87,31 +86,14 @@ def write_changed(base: Path, changed: Mapping[str, np.ndarray], shape: LlamaSha
         kind = field.types[0]
         item = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
         writer.add_key_value(field.name, field.contents(), kind, sub_type=item)
+    formats = gguf.GGMLQuantizationType
     for tensor in reader.tensors:
+        data, storage = tensor.data, tensor.tensor_type
         if tensor.name in new:
-            _add(writer, tensor.name, new[tensor.name].astype(np.float32))
-        else:
-            writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+            storage = storage if storage in {formats.F32, formats.F16} else formats.Q8_0
+            data = gguf.quants.quantize(new[tensor.name].astype(np.float32), storage)
+        writer.add_tensor(tensor.name, data, raw_dtype=storage)
     _write(writer)
-
-
-def is_attention(name: str) -> bool:
-    """Whether a tensor, by its name in transformers, is a matrix of the attention."""
-    return ".self_attn." in name
-
-
-def _add(writer: Any, name: str, data: np.ndarray) -> None:
-    import gguf
-
-    storage = gguf.GGMLQuantizationType.Q8_0
-    # A row is quantised in blocks; one that is no whole number of blocks stays float16 too.
-    whole = data.shape[-1] % gguf.GGML_QUANT_SIZES[storage][0] == 0
-    if data.ndim == 1:
-        writer.add_tensor(name, data)
-    elif whole and ".attn_" not in name:
-        writer.add_tensor(name, gguf.quants.quantize(data, storage), raw_dtype=storage)
-    else:
-        writer.add_tensor(name, data.astype(np.float16))
 
 
 def _renamed(tensors: Mapping[str, np.ndarray], shape: LlamaShape) -> Iterator[tuple[str, np.ndarray]]:

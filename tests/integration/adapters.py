@@ -24,7 +24,7 @@ def save_random_adapter(base: Path, folder: Path, seed: int = 0, **config: objec
     with torch.no_grad():
         for name, parameter in peft.named_parameters():
             if "lora_B" in name:
-                parameter.normal_(0, 0.02 if config.get("use_rslora") else 0.05)
+                parameter.normal_(0, 0.06 if config.get("use_rslora") else 0.16)
     peft.save_pretrained(folder)
 
 
