@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -70,5 +71,17 @@ class LlamaPool:
         while len(self._models) >= MAX_MODELS:
             left, _ = self._models.popitem(last=False)
             self._used.pop(left, None)
+        give_back_memory()
         self._models[model] = LoadedModel(self._load(model, adapters), adapters, self._context)
         return self._models[model]
+
+
+def give_back_memory() -> None:
+    """Hand memory that was freed back to the system, where the C library (glibc) can be asked to.
+
+    Without it each reloading leaves some 20 MB of gaps behind.
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return
