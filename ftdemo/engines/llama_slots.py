@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+LOSS = 4
+"""So many tokens lost weigh as much as one that need not be read again."""
+
+
 @dataclass
 class _Slot:
     holder: Hashable | None = None
@@ -57,11 +61,14 @@ class Slots:
 
     @staticmethod
     def _usable(slot: _Slot, adapter: Path | None, prompt: Sequence[int]) -> int:
-        """Tokens of a prompt that a slot has read already, less those that would be lost in it."""
+        """How well a slot suits a prompt: tokens it has read already, against those that would be lost.
+
+        A token saved now is worth more than one that may never be asked for again.
+        """
         same = 0
         if slot.adapter == adapter:
             for mine, theirs in zip(slot.read, prompt, strict=False):
                 if mine != theirs:
                     break
                 same += 1
-        return same - (len(slot.read) - same)
+        return same - (len(slot.read) - same) // LOSS

@@ -45,7 +45,7 @@ def test_what_another_adapter_has_read_is_of_no_use() -> None:
 
 def test_a_long_conversation_is_not_lost_to_a_common_beginning() -> None:
     slots = Slots(2, 100)
-    long = [1, 2, 3, 4, 5, 6, 7, 8]
+    long = list(range(1, 40))
     taken = slots.take("long", None, long, 10)
     slots.release("long", long)
     assert slots.take("other", None, [1, 2, 9], 10) != taken
