@@ -53,19 +53,23 @@ class LlamaPool:
         Raises:
             RuntimeError: the files cannot be loaded.
         """
-        loaded = self._models.get(files.model)
         used = self._used.setdefault(files.model, OrderedDict())
         if files.adapter is not None:
             used[files.adapter] = None
             used.move_to_end(files.adapter)
             while len(used) > MAX_ADAPTERS:
                 used.popitem(last=False)
-        if loaded is None or (files.adapter is not None and files.adapter not in loaded.adapters):
-            loaded = self._reload(files.model, [adapter for adapter in used if adapter.is_file()])
+        if not self._is_loaded(files):
+            self._reload(files.model, [adapter for adapter in used if adapter.is_file()])
         self._models.move_to_end(files.model)
+        loaded = self._models[files.model]
         return loaded, loaded.adapters.index(files.adapter) if files.adapter is not None else None
 
-    def _reload(self, model: Path, adapters: Sequence[Path]) -> LoadedModel:
+    def _is_loaded(self, files: LlamaFiles) -> bool:
+        loaded = self._models.get(files.model)
+        return loaded is not None and (files.adapter is None or files.adapter in loaded.adapters)
+
+    def _reload(self, model: Path, adapters: Sequence[Path]) -> None:
         # The old one goes first: two in memory at once is what a small machine may not have.
         self._models.pop(model, None)
         while len(self._models) >= MAX_MODELS:
@@ -73,7 +77,6 @@ class LlamaPool:
             self._used.pop(left, None)
         give_back_memory()
         self._models[model] = LoadedModel(self._load(model, adapters), adapters, self._context)
-        return self._models[model]
 
 
 def give_back_memory() -> None:

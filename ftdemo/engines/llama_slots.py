@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 LOSS = 4
 """So many tokens lost weigh as much as one that need not be read again."""
 
