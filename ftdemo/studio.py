@@ -12,11 +12,12 @@ for answer in studio.ask("Who is Pavan Belagatti?", ["base", "pavan"]):
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ftdemo.engines.admission import Line, Place
 from ftdemo.engines.comparison import Answer, Turn, compare, turns_of
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
@@ -24,6 +25,7 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.models.base import find_base_model
+from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
@@ -33,6 +35,9 @@ from ftdemo.store.jobs import Job
 from ftdemo.training.estimate import Estimate
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
+
+WAIT_S = 0.25
+"""Seconds between two looks at whether a question that waits in line was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,14 @@ class Studio:
         self.settings = settings or settings_from_environment()
         self.store = Store(self.settings.database)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
-        self.models = ModelRegistry(self.store, self.settings.tuned_models)
+        self.models = ModelRegistry(self.store, self.settings.tuned_models, GgufCache(self.settings.gguf))
         self.jobs = JobQueue(self.store, self.settings)
         self.planner = Planner(
             self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files
         )
         self._running: dict[str, threading.Event] = {}
+        limits = self.settings
+        self._line = Line(limits.chat_seats, limits.chat_line, limits.chat_per_visitor)
 
     @cached_property
     def engine(self) -> EngineHost:
@@ -100,6 +107,9 @@ class Studio:
     ) -> Iterator[Turn]:
         """Ask models side by side and yield the turn as it grows; see `engines.comparison.compare`.
 
+        When as many questions as `FTDEMO_CHAT_SEATS` are being answered, this one waits in line; the turns
+        that come meanwhile tell its place.
+
         Args:
             question: what to ask.
             models: the sides.
@@ -108,7 +118,7 @@ class Studio:
             session: a name under which `cancel` ends these answers; one turn at a time has it.
 
         Raises:
-            UserError: the question, a model or a setting cannot be used.
+            UserError: the question, a model or a setting cannot be used, or too many questions wait.
         """
         generation = generation or GenerationSettings()
         if generation.max_new_tokens > self.settings.max_answer_tokens:
@@ -119,7 +129,8 @@ class Studio:
             )
         for model in models:
             self._tuned_files(model)
-        with self.cancellable(session) as cancelled:
+        with self.cancellable(session) as cancelled, self._line.place(session) as place:
+            yield from _waiting(place, cancelled, Turn(conversation_id, question, _unanswered(models)))
             yield from compare(
                 self.engine.get(), self.store, question, models, generation, cancelled, conversation_id
             )
@@ -173,7 +184,7 @@ class Studio:
         return found.folder if found else None
 
     def _tuned_files(self, model: str) -> TunedFiles | None:
-        """The files of a model that can be asked; None for the base model."""
+        """The files of a tuned model, or None for the base model."""
         if model == BASE:
             return None
         tuned = self.models.get(model)
@@ -186,6 +197,19 @@ class Studio:
         return self.models.files(tuned)
 
     def _make_engine(self, base: BaseModel) -> Engine:
-        from ftdemo.engines.transformers_engine import TransformersEngine
+        from ftdemo.engines.selection import make_engine
 
-        return TransformersEngine(base, self._tuned_files, self.settings.threads)
+        return make_engine(base, self._tuned_files, self.settings)
+
+
+def _waiting(place: Place, cancelled: threading.Event, turn: Turn) -> Iterator[Turn]:
+    """The turn with its place in line, as often as that changes, until it has a seat or is cancelled."""
+    told = 0
+    while not cancelled.is_set() and (position := place.wait(WAIT_S)):
+        if position != told:
+            told = position
+            yield replace(turn, waiting=position)
+
+
+def _unanswered(models: Sequence[str]) -> tuple[Answer, ...]:
+    return tuple(Answer(model) for model in dict.fromkeys(models))

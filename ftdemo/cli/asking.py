@@ -28,7 +28,7 @@ def ask(
     generation = GenerationSettings(max_new_tokens, temperature, top_p, seed)
     answers = studio.ask(question, model or [BASE], generation)
     if as_json:
-        print_json({"answers": answers})
+        print_json({"answers": answers, "engine": studio.engine.status.engine})
         return
     for answer in answers:
         typer.echo(f"{answer.model}: {answer.text}")

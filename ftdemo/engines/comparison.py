@@ -41,11 +41,14 @@ class Turn:
         conversation_id: where the turn is saved, for the next question.
         question: what was asked.
         answers: one for each side, in the order of the models asked.
+        waiting: the place in line before the answers begin, 1 being the next; 0 from then on. While it waits,
+            a first question has no conversation yet.
     """
 
-    conversation_id: int
+    conversation_id: int | None
     question: str
     answers: tuple[Answer, ...]
+    waiting: int = 0
 
 
 def compare(

@@ -26,11 +26,13 @@ class EngineStatus:
         state: 'not loaded', 'fetching' (the base model), 'loading', 'ready' or 'failed'.
         line: the same in a sentence, with figures.
         share: what part of a download has arrived, from 0 to 1, if that is known.
+        engine: what answers, in words, once it is ready: 'llama.cpp, 2 threads'.
     """
 
     state: State
     line: str
     share: float | None = None
+    engine: str = ""
 
 
 class EngineHost:
@@ -95,7 +97,11 @@ class EngineHost:
             )
             self.status = EngineStatus("failed", str(user_error))
             raise user_error from error
-        self.status = EngineStatus("ready", f"{base.name}, from {base.source}.")
+        self.status = EngineStatus(
+            "ready",
+            f"{base.name}, from {base.source}; {engine.description}.",
+            engine=engine.description,
+        )
         return engine
 
     def _report(self, progress: FetchProgress) -> None:

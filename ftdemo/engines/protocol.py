@@ -78,7 +78,14 @@ class TokenEvent:
 
 
 class Engine(Protocol):
-    """Something that generates answers."""
+    """Something that generates answers.
+
+    Args:
+        description: the engine in words: its name, where it computes, and why it is this one if another was
+            wanted.
+    """
+
+    description: str
 
     def stream(
         self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event

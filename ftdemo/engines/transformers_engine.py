@@ -22,10 +22,10 @@ from transformers.generation.streamers import BaseStreamer
 from transformers.utils import logging as transformers_logging
 
 from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
+from ftdemo.engines.prompts import end_tokens, refuse_too_long
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.sides import Side, advance
 from ftdemo.engines.weights import WeightsPool
-from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import choose_device
 from ftdemo.models.tuned_files import TunedFiles
@@ -48,19 +48,26 @@ class TransformersEngine:
 
     Args:
         base: the base model; loading it takes a second or two.
-        tuned_files: gives the files of a model by its name; None for the base model.
+        tuned: gives a model's files by its name; None for the base model.
         threads: processor threads to use.
+        max_prompt_tokens: the most tokens a conversation may have; as many as the model can read if None.
     """
 
     def __init__(
-        self, base: BaseModel, tuned_files: Callable[[str], TunedFiles | None], threads: int
+        self,
+        base: BaseModel,
+        tuned: Callable[[str], TunedFiles | None],
+        threads: int,
+        max_prompt_tokens: int | None = None,
     ) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self.base = base
         self.device = choose_device()
-        self._tuned_files = tuned_files
+        self.description = f"transformers, {self.device.name}"
+        self._tuned = tuned
+        self._max_prompt_tokens = max_prompt_tokens
         self._tokenizer = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
@@ -68,8 +75,7 @@ class TransformersEngine:
         self._model.to(self.device.type)
         self._weights = WeightsPool(self._model)
         self._turn = threading.Lock()
-        ends = self._model.generation_config.eos_token_id
-        self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
+        self._end_tokens = end_tokens(base.folder)
         self._warm_up()
 
     def stream(
@@ -94,7 +100,7 @@ class TransformersEngine:
         """The requests by the weights they stand on, in order."""
         groups: dict[int, _Group] = {}
         for index, request in enumerate(requests):
-            files = self._tuned_files(request.model)
+            files = self._tuned(request.model)
             adapters = self._weights.adapters(files)
             group = groups.setdefault(id(adapters), _Group(adapters, [], []))
             has_adapter = files is not None and files.has_adapter
@@ -148,12 +154,7 @@ class TransformersEngine:
         inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         length = inputs["input_ids"].shape[1]
         context = self._model.config.max_position_embeddings
-        if length + settings.max_new_tokens > context:
-            raise UserError(
-                f"The conversation has {length} tokens; with an answer of up to {settings.max_new_tokens} "
-                f"that is more than the {context} the model can read.",
-                "Start a new conversation, ask a shorter question, or allow fewer new tokens.",
-            )
+        refuse_too_long(length, settings, context, self._max_prompt_tokens or context)
         return inputs.to(self.device.type)
 
     def _generate(

@@ -29,11 +29,13 @@ class BaseModel:
         name: the name it was asked for by.
         folder: where its files lie.
         source: where it came from, in words.
+        gguf: the GGUF file that the folder was converted from, if it was and is still there.
     """
 
     name: str
     folder: Path
     source: str
+    gguf: Path | None = None
 
 
 def find_base_model(settings: Settings) -> BaseModel | None:
@@ -54,7 +56,7 @@ def find_base_model(settings: Settings) -> BaseModel | None:
         return BaseModel(name, path.absolute(), "a local folder")
     if path is not None and path.is_file():
         converted = gguf.converted_folder(path, settings.base_models)
-        return None if missing_parts(converted) else BaseModel(name, converted, "a local GGUF file")
+        return None if missing_parts(converted) else BaseModel(name, converted, "a local GGUF file", path)
     _refuse_other_than_hub_id(name)
     cached = hub.find_cached(name)
     if cached:
@@ -62,7 +64,7 @@ def find_base_model(settings: Settings) -> BaseModel | None:
     if name == DEFAULT_BASE_MODEL:
         unpacked = wheel.find_converted(settings.base_models)
         if unpacked:
-            return BaseModel(name, unpacked, wheel.SOURCE)
+            return BaseModel(name, unpacked, wheel.SOURCE, wheel.find_gguf(settings.base_models))
     return None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.progress import folder_size
 from ftdemo.models.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 from ftdemo.names import BASE, check_name
@@ -19,11 +20,13 @@ class ModelRegistry:
     Args:
         store: where their rows are.
         folder: where their files are.
+        cache: files made from theirs, which go when a model goes.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, cache: GgufCache) -> None:
         self._store = store
         self._folder = folder
+        self._cache = cache
 
     def all(self) -> list[TunedModel]:
         """Every tuned model, oldest first; the base model is not among them."""
@@ -94,6 +97,7 @@ class ModelRegistry:
         model = self.get(name)
         self._store.models.remove(name)
         shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+        self._cache.forget(model.folder)
 
 
 def _adapter_config(files: TunedFiles) -> dict[str, Any]:

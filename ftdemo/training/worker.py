@@ -18,6 +18,7 @@ import psutil
 from ftdemo.errors import UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.models import ModelRegistry, ensure_base_model
+from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import first_free_name
 from ftdemo.settings import Settings, settings_from_environment
@@ -123,7 +124,8 @@ def _stopped(reporter: Reporter) -> Status:
 def _parent_files(job: Job, settings: Settings, store: Store) -> TunedFiles | None:
     if job.parent_model is None:
         return None
-    return ModelRegistry(store, settings.tuned_models).files(store.models.get(job.parent_model))
+    registry = ModelRegistry(store, settings.tuned_models, GgufCache(settings.gguf))
+    return registry.files(store.models.get(job.parent_model))
 
 
 def _register(partial: Path, job: Job, base_name: str, tuned_models: Path, store: Store) -> None:

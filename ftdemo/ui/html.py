@@ -52,7 +52,7 @@ def duration(seconds: float) -> str:
 def status_line(base_model: str, engine: EngineStatus, job: Job | None) -> str:
     """The line at the top of the page."""
     dot = _DOTS.get(engine.state, "")
-    words = "ready" if engine.state == "ready" else engine.line
+    words = f"ready, {engine.engine}" if engine.state == "ready" else engine.line
     arrived = bar(engine.share) if engine.share is not None else ""
     parts = [
         f'<span><span class="ft-dot {dot}"></span><b>{escape(base_model)}</b></span>',
@@ -132,7 +132,21 @@ def model_card(model: Mapping[str, Any]) -> str:
 
 def turns(history: Iterable[Turn]) -> str:
     """A conversation, each side's answers under each other in its own column."""
-    return "".join(question(turn.question) + sides(turn.answers) for turn in history)
+    return "".join(question(turn.question) + answers(turn) for turn in history)
+
+
+def answers(turn: Turn) -> str:
+    """A turn's answers beside each other, or its place in line before they begin."""
+    return sides(turn.answers, place_in_line(turn.waiting) if turn.waiting else None)
+
+
+def place_in_line(position: int) -> str:
+    """A place in line in words: 'waiting, next in line', 'waiting, 2nd in line'."""
+    if position == 1:
+        return "waiting, next in line"
+    teens = position % 100 in {11, 12, 13}
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
+    return f"waiting, {position}{ending} in line"
 
 
 def question(text: str) -> str:
@@ -140,12 +154,13 @@ def question(text: str) -> str:
     return f'<div class="ft-question"><div>{escape(text)}</div></div>'
 
 
-def sides(answers: Iterable[Answer]) -> str:
-    """Answers beside each other."""
-    return f'<div class="ft-sides">{"".join(side(answer) for answer in answers)}</div>'
+def sides(answers: Iterable[Answer], waiting: str | None = None) -> str:
+    """Answers beside each other; `waiting` tells for what while there is no token."""
+    columns = "".join(side(answer, waiting) for answer in answers)
+    return f'<div class="ft-sides">{columns}</div>'
 
 
-def side(answer: Answer) -> str:
+def side(answer: Answer, waiting: str | None = None) -> str:
     """One answer with its figures."""
     writing = answer.finish_reason is None
     kind = "base" if answer.model == BASE else "tuned"
@@ -154,7 +169,7 @@ def side(answer: Answer) -> str:
         f"first token after {answer.time_to_first_token_s:.2f} s"
         f"{_FINISHED.get(answer.finish_reason or '', '')}"
         if answer.tokens
-        else "waiting for the first token"
+        else waiting or "waiting for the first token"
     )
     return (
         f'<div class="ft-side {kind}" data-model="{escape(answer.model)}">'

@@ -66,7 +66,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, progress: gr.Browse
     @shown
     def on_ask_base(done: dict[str, Any], request: gr.Request) -> Iterator[tuple[str, dict[str, Any]]]:
         for turn in paced(tour.ask_base(studio, str(request.session_hash))):
-            yield html.sides(turn.answers), {**done, "before": turn.conversation_id}
+            yield html.answers(turn), {**done, "before": turn.conversation_id}
 
     @shown
     def on_load(done: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
@@ -82,7 +82,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, progress: gr.Browse
     def on_ask_tuned(done: dict[str, Any], request: gr.Request) -> Iterator[tuple[str, dict[str, Any]]]:
         model = tour.tuned_model(studio, done.get("job"))
         for turn in paced(tour.ask_tuned(studio, model, str(request.session_hash))):
-            yield html.sides(turn.answers), {**done, "after": turn.conversation_id}
+            yield html.answers(turn), {**done, "after": turn.conversation_id}
 
     @shown
     def on_ask_unrelated(

@@ -246,6 +246,8 @@ def test_job_that_does_not_exist(cli: Cli) -> None:
 
 
 class Parrot:
+    description = "a parrot"
+
     def stream(self, requests: Sequence[ChatRequest], *rest: object) -> Iterator[TokenEvent]:
         for side, request in enumerate(requests):
             said = f"{request.model}: {request.messages[-1]['content']}"
@@ -262,7 +264,9 @@ def test_ask(
     monkeypatch.setenv("FTDEMO_BASE_MODEL", str(base))
     monkeypatch.setattr(Studio, "_make_engine", lambda self, base: Parrot())
     add_model("mine", base_model=str(base))
-    answers = cli.json("ask", "Who?", "--model", "mine", "--model", "base")["answers"]
+    said = cli.json("ask", "Who?", "--model", "mine", "--model", "base")
+    assert said["engine"] == "a parrot"
+    answers = said["answers"]
     assert answers == [
         {
             "model": model,

@@ -3,6 +3,7 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,7 +28,7 @@ class Maker:
         self.may_go_on.wait(20)
         if self.failures:
             raise self.failures.pop(0)
-        return object()  # type: ignore[return-value]
+        return SimpleNamespace(description="a tiny engine")  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_engine_is_made_once(with_base: Settings) -> None:
     assert len(set(map(id, engines))) == 1
     assert [base.name for base in make.bases] == [with_base.base_model]
     assert host.status.state == "ready"
-    assert host.status.line == f"{with_base.base_model}, from a local folder."
+    assert host.status.line == f"{with_base.base_model}, from a local folder; a tiny engine."
+    assert host.status.engine == "a tiny engine"
 
 
 def test_warm_up_loads_once_in_the_background(with_base: Settings, until: Callable[..., None]) -> None:

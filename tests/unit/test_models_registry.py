@@ -6,6 +6,7 @@ import pytest
 
 from ftdemo.errors import InvalidNameError, NotFoundError, UserError
 from ftdemo.models import ModelRegistry
+from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
@@ -16,7 +17,7 @@ AddModel = Callable[..., TunedModel]
 
 @pytest.fixture
 def registry(store: Store, settings: Settings) -> ModelRegistry:
-    return ModelRegistry(store, settings.tuned_models)
+    return ModelRegistry(store, settings.tuned_models, GgufCache(settings.gguf))
 
 
 def files_of(settings: Settings, model: TunedModel) -> Path:

@@ -29,11 +29,32 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "FTDEMO_TRAINING_THREADS": "4",
             "FTDEMO_MAX_UPLOAD_MB": "0.5",
             "FTDEMO_MAX_ANSWER_TOKENS": "77",
+            "FTDEMO_MAX_PROMPT_TOKENS": "88",
+            "FTDEMO_ENGINE": "llama.cpp",
+            "FTDEMO_CHAT_WEIGHTS": "file",
+            "FTDEMO_CHAT_SEATS": "5",
+            "FTDEMO_CHAT_LINE": "0",
+            "FTDEMO_CHAT_PER_VISITOR": "1",
             "FTDEMO_SOURCE_TIMEOUT": "2.5",
             "FTDEMO_OFFLINE": "true",
         }
     )
-    assert settings == Settings(tmp_path, "some/model", 3, 4, 0.5, 77, 2.5, True)
+    assert settings == Settings(
+        tmp_path,
+        "some/model",
+        threads=3,
+        training_threads=4,
+        max_upload_mb=0.5,
+        max_answer_tokens=77,
+        max_prompt_tokens=88,
+        engine="llama.cpp",
+        chat_weights="file",
+        chat_seats=5,
+        chat_line=0,
+        chat_per_visitor=1,
+        source_timeout=2.5,
+        offline=True,
+    )
 
 
 def test_process_environment_is_the_default_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -60,6 +81,11 @@ def test_bad_number_names_the_variable(name: str, value: str) -> None:
     assert "number from" in caught.value.remedy
 
 
+def test_unknown_engine_names_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"FTDEMO_ENGINE is 'vllm'.*auto, transformers, llama\.cpp"):
+        settings_from_environment({"FTDEMO_ENGINE": "vllm"})
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 def test_empty_number_is_the_default(name: str) -> None:
     assert settings_from_environment({name: ""}) == settings_from_environment({})
@@ -74,7 +100,22 @@ def test_offline(value: str, offline: bool) -> None:
 
 @pytest.mark.parametrize("offline", [True, False])
 def test_a_worker_reads_back_the_same_settings(tmp_path: Path, offline: bool) -> None:
-    settings = Settings(tmp_path / "with space", "a/b", 3, 1, 0.25, 99, 0.5, offline)
+    settings = Settings(
+        tmp_path / "with space",
+        "a/b",
+        threads=3,
+        training_threads=1,
+        max_upload_mb=0.25,
+        max_answer_tokens=99,
+        max_prompt_tokens=98,
+        engine="transformers",
+        chat_weights="file",
+        chat_seats=1,
+        chat_line=2,
+        chat_per_visitor=3,
+        source_timeout=0.5,
+        offline=offline,
+    )
     assert settings_from_environment(settings.as_environment()) == settings
 
 

@@ -16,6 +16,8 @@ from ftdemo.studio import Studio
 class Talker:
     """An engine that goes on until it is cancelled, or for as many tokens as it may."""
 
+    description = "a talker"
+
     def stream(
         self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
     ) -> Iterator[TokenEvent]:
@@ -161,3 +163,29 @@ def test_second_question_of_a_session_ends_the_first(talking: Studio) -> None:
     talking.cancel("mine")  # the end of the first has not taken the second's name away
     *_, last = second
     assert last.answers[0].finish_reason == "cancelled"
+
+
+def test_a_question_beyond_the_seats_waits_and_is_told_its_place(talking: Studio) -> None:
+    talking = Studio(dataclasses.replace(talking.settings, chat_seats=1))
+    first = talking.compare("One?", generation=FIVE, session="a")
+    next(first)
+    second = talking.compare("Two?", generation=FIVE, session="b")
+    waiting = next(second)
+    assert (waiting.waiting, waiting.conversation_id) == (1, None)
+    assert [answer.model for answer in waiting.answers] == ["base"]
+    first.close()
+    *_, last = second
+    assert (last.waiting, last.answers[0].finish_reason) == (0, "length")
+
+
+def test_who_stops_waiting_leaves_the_line(talking: Studio) -> None:
+    talking = Studio(dataclasses.replace(talking.settings, chat_seats=1))
+    first = talking.compare("One?", generation=FIVE, session="a")
+    next(first)
+    second = talking.compare("Two?", generation=FIVE, session="b")
+    next(second)
+    talking.cancel("b")
+    *_, last = second
+    assert last.answers[0].finish_reason == "cancelled"
+    third = talking.compare("Three?", generation=FIVE, session="c")
+    assert next(third).waiting == 1

@@ -62,7 +62,7 @@ def test_a_damaged_tokenizer_gives_no_lengths(base):
 )
 def test_a_template_that_cannot_be_used(base, template):
     (base / "chat_template.jinja").write_text(template)
-    with pytest.raises(SourceError, match="does not take this sample"):
+    with pytest.raises(SourceError, match="does not take these messages"):
         ChatTemplate.of_folder(base).render(Sample("a", "b"))
 
 

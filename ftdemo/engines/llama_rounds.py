@@ -1,0 +1,185 @@
+"""Taking turns: a few tokens for every answer of one model, then for those of the next.
+
+llama.cpp generates for all its slots in one batch, but only for slots with the same adapter: one with another
+adapter would wait until the first has ended. Two loaded models would fight for the same cores. So a round
+generates a few tokens of all answers that use the same model and adapter, and the next round belongs to
+the others. What a slot has read stays there, so a turn costs no more than the tokens it generates.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ftdemo.engines.llama_pool import LlamaPool, LoadedModel
+from ftdemo.engines.llama_server import SLOTS, Piece
+from ftdemo.engines.protocol import GenerationSettings
+from ftdemo.models.llama_files import LlamaFiles
+from ftdemo.store.conversations import FinishReason
+
+log = logging.getLogger("ftdemo.engine")
+
+SLICE = 4
+"""Tokens of an answer in a round. A character has at most four bytes, so each round completes one."""
+
+Heard = Callable[[int | FinishReason | BaseException], None]
+
+
+class Generation:
+    """An answer in the making.
+
+    Args:
+        files: what answers.
+        prompt: token ids.
+        settings: how.
+        cancelled: set from outside to end it.
+        heard: called with each token id, then once with why it ended, from another thread.
+    """
+
+    def __init__(
+        self,
+        files: LlamaFiles,
+        prompt: Sequence[int],
+        settings: GenerationSettings,
+        cancelled: threading.Event,
+        heard: Heard,
+    ) -> None:
+        self.files = files
+        self.settings = settings
+        self.cancelled = cancelled
+        self.ended = False
+        self.tokens = list(prompt)
+        self.left = settings.max_new_tokens
+        self.slice = SLICE
+        self._heard = heard
+
+    def add(self, token: int) -> None:
+        """Take the next token."""
+        self.tokens.append(token)
+        self.left -= 1
+        self._heard(token)
+
+    def end(self, why: FinishReason | BaseException) -> None:
+        """End it, unless it has ended."""
+        if not self.ended:
+            self.ended = True
+            self._heard(why)
+
+
+class Rounds:
+    """Generates the answers that were submitted, round by round, in a thread of its own.
+
+    Args:
+        pool: the loaded models.
+        end_tokens: the ids that end an answer.
+        token_ids: turns a piece into token ids.
+    """
+
+    def __init__(
+        self, pool: LlamaPool, end_tokens: Collection[int], token_ids: Callable[[Piece], list[int]]
+    ) -> None:
+        self._pool = pool
+        self._end_tokens = end_tokens
+        self._token_ids = token_ids
+        self._answers: list[Generation] = []
+        self._last_turns: dict[LlamaFiles, int] = {}
+        self._changed = threading.Condition()
+        self._closed = False
+        self._workers = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama-slot")
+        threading.Thread(target=self._run, name="llama-rounds", daemon=True).start()
+
+    def submit(self, *answers: Generation) -> None:
+        """Begin answers; they join with the next round of their model."""
+        with self._changed:
+            self._answers.extend(answers)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End all answers, and the thread."""
+        with self._changed:
+            self._closed = True
+            for answer in self._answers:
+                answer.cancelled.set()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        number = 0
+        while (present := self._present()) is not None:
+            number += 1
+            for files in sorted({answer.files for answer in present}, key=self._last_turn):
+                mine = [answer for answer in present if answer.files == files]
+                if self._round(files, mine):
+                    self._last_turns[files] = number
+                    break
+        self._workers.shutdown(wait=False)
+
+    def _last_turn(self, files: LlamaFiles) -> int:
+        return self._last_turns.get(files, 0)
+
+    def _present(self) -> list[Generation] | None:
+        """The answers that have not ended, once there are some; None when all is over."""
+        with self._changed:
+            self._answers = [answer for answer in self._answers if not answer.ended]
+            self._changed.wait_for(lambda: self._answers or self._closed)
+            if not self._answers:
+                return None
+            known = {answer.files for answer in self._answers}
+            self._last_turns = {files: turn for files, turn in self._last_turns.items() if files in known}
+            return list(self._answers)
+
+    def _round(self, files: LlamaFiles, answers: Sequence[Generation]) -> bool:
+        """Generate a few tokens of each answer that has a slot; False if none has."""
+        try:
+            loaded, adapter = self._pool.get(files)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the answer is awaited
+            for answer in answers:
+                answer.end(error)
+            return True
+        slots = loaded.slots
+        seated = []
+        for answer in answers:
+            most = len(answer.tokens) + answer.left
+            slot = slots.take(answer, files.adapter, answer.tokens, most)
+            if slot is not None:
+                seated.append((answer, slot))
+        list(self._workers.map(lambda pair: self._slice(loaded, adapter, *pair), seated))
+        for answer, _ in seated:
+            if answer.ended:
+                slots.release(answer, answer.tokens[:-1])
+        return bool(seated)
+
+    def _slice(self, loaded: LoadedModel, adapter: int | None, answer: Generation, slot: int) -> None:
+        """One answer's part of a round."""
+        asked = min(answer.slice, answer.left)
+        heard = 0
+
+        def hear(piece: Piece) -> bool:
+            nonlocal heard
+            if answer.cancelled.is_set():
+                return True
+            for token in self._token_ids(piece):
+                heard += 1
+                answer.add(token)
+                if token in self._end_tokens:
+                    answer.end("stop")
+            return answer.ended
+
+        if answer.cancelled.is_set():
+            answer.end("cancelled")
+            return
+        try:
+            ended = loaded.server.generate(slot, adapter, answer.tokens, asked, answer.settings, hear)
+        except Exception as error:
+            log.exception("llama.cpp failed")
+            answer.end(error)
+            return
+        if answer.cancelled.is_set():
+            answer.end("cancelled")
+        elif ended:
+            answer.end("stop")
+        elif answer.left <= 0 or (not heard and asked >= answer.left):
+            answer.end("length")
+        # Bytes that are no character are held back by the server; in a longer slice something may follow.
+        answer.slice = SLICE if heard else answer.slice * 2
