@@ -122,4 +122,4 @@ def test_remove_deletes_the_files_of_that_model_only(
     registry.remove("one")
     assert registry.names() == ["base", "two"]
     assert not files_of(settings, one).exists()
-    assert registry.files(two).is_dir()
+    assert registry.files(two).folder.is_dir()
