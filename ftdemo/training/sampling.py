@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -34,9 +35,7 @@ class AnswersCallback(TrainerCallback):
         self._reporter = reporter
         self._samples = list(samples[:count])
         self._every = every
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(base.folder, padding_side="left")
-        if self._tokenizer.pad_token is None:
-            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._base = base
         self._began = time.monotonic()
         self._spent = 0.0
 
@@ -62,6 +61,14 @@ class AnswersCallback(TrainerCallback):
             ],
         )
         self._spent += time.monotonic() - now
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        """Loaded with the first question: the first step should not wait for it."""
+        tokenizer = AutoTokenizer.from_pretrained(self._base.folder, padding_side="left")
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
 
     def _answer(self, model: Any, args: TrainingArguments) -> list[str]:
         prompts = [as_messages(sample)[:-1] for sample in self._samples]

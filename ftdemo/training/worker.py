@@ -4,6 +4,7 @@ It is started by the queue, reports through the store and outlives the web proce
 in the job's row: as a sentence if a person can mend it, else under an id that its log has the traceback of.
 """
 
+import gc
 import logging
 import shutil
 import signal
@@ -85,6 +86,8 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
     from ftdemo.training.saving import save_tuned
     from ftdemo.training.sft import SftData, make_run, run_sft
 
+    gc.freeze()
+    gc.enable()
     transformers_logging.disable_progress_bar()  # the log is a file
     torch.set_num_threads(settings.training_threads)
     if job.sample_set_name is None:
@@ -159,6 +162,8 @@ def _give_way() -> None:
 
 
 if __name__ == "__main__":
+    # What is imported stays: looking for garbage in it again and again would cost a second.
+    gc.disable()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     _give_way()
     run_job(int(sys.argv[1]), settings_from_environment())
