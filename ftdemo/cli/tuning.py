@@ -39,6 +39,7 @@ def tune(
     **knobs: Any,
 ) -> None:
     """Tune the base model on a sample set, as a job in a process of its own."""
+    _need_samples(samples, like)
     studio = open_studio(data, base)
     job = studio.tune(name, samples, recipe, start_from=start_from, like=like, **knobs)
     end_with_job(studio, job, wait, as_json)
@@ -57,6 +58,7 @@ def estimate(
     **knobs: Any,
 ) -> None:
     """Tell what a run would cost, after measuring this machine's speed once."""
+    _need_samples(samples, like)
     studio = open_studio(data, base)
     found = studio.estimate(samples, recipe, measure=True, start_from=start_from, like=like, **knobs)
     if as_json:
@@ -64,6 +66,11 @@ def estimate(
         return
     for line in _lines(found):
         typer.echo(line)
+
+
+def _need_samples(samples: str | None, like: int | None) -> None:
+    if samples is None and like is None:
+        raise typer.BadParameter("name the sample set, or with --like a job", param_hint="--samples")
 
 
 def _lines(found: Estimate) -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -178,7 +179,7 @@ def _load(file: Path) -> list[TokenisedSample] | None:
     try:
         with np.load(file) as kept:
             ids, lengths, prompts = kept["ids"], kept["lengths"], kept["prompt_lengths"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     ends = np.cumsum(lengths)
     return [

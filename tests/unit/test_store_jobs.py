@@ -191,6 +191,6 @@ def test_points_after_a_step_are_forgotten(store: Store, add_job: AddJob) -> Non
     for step in (1, 2, 3):
         store.jobs.record(JobMetric(job.id, step, loss=1.0))
         store.jobs.record(JobMetric(other.id, step, loss=1.0))
-    store.jobs.forget_metrics_after(job.id, 1)
+    store.jobs.forget_after(job.id, 1)
     assert [metric.step for metric in store.jobs.metrics(job.id)] == [1]
     assert [metric.step for metric in store.jobs.metrics(other.id)] == [1, 2, 3]

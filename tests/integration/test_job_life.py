@@ -1,0 +1,164 @@
+"""Jobs that are paused, killed, run out of memory or disk, or continue from another; on the real model."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ftdemo.settings import Settings
+from ftdemo.store.jobs import Job
+from ftdemo.studio import Studio
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+KILLS = 3
+WAIT_S = 400
+
+
+@pytest.fixture
+def studio(model_settings: Settings) -> Studio:
+    studio = Studio(model_settings)
+    studio.samples.add_example("pavan_belagatti")
+    return studio
+
+
+def wait_until(studio: Studio, job_id: int, reached: Callable[[Job], bool]) -> Job:
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        studio.jobs.refresh()
+        job = studio.jobs.get(job_id)
+        if reached(job) or job.ended:
+            return job
+        time.sleep(0.05)
+    raise AssertionError("the job did not get there in time")
+
+
+def losses(studio: Studio, job: Job) -> list[tuple[int, float | None]]:
+    return [(point.step, point.loss) for point in studio.jobs.metrics(job.id) if point.loss is not None]
+
+
+def test_a_paused_job_goes_on_as_if_nothing_had_been(studio: Studio) -> None:
+    whole = studio.jobs.wait(studio.tune("whole", "pavan_belagatti", "quick").id)
+    assert studio.jobs.answers(whole.id), "questions were answered on the way"
+    job = studio.tune("paused", "pavan_belagatti", "quick")
+    wait_until(studio, job.id, lambda job: job.step >= 3)
+    studio.jobs.pause(job.id)
+    job = studio.jobs.wait(job.id)
+    assert (job.status, studio.models.names()) == ("paused", ["base", "whole"])
+    paused_at = job.step
+    studio.jobs.resume(job.id)
+    job = studio.jobs.wait(job.id)
+    assert job.status == "finished"
+    assert [step for step, _ in losses(studio, job)] == list(range(1, 11))
+    assert losses(studio, job) == pytest.approx(losses(studio, whole), abs=2e-3), f"paused at {paused_at}"
+    assert job.metrics["tokens"] == whole.metrics["tokens"]
+    assert not list(studio.settings.job_folders.glob("*/checkpoint-*"))
+
+
+def test_a_worker_that_is_killed_again_and_again_finishes_in_the_end(studio: Studio) -> None:
+    chance = random.Random(1)
+    job = studio.tune("stubborn", "pavan_belagatti", "quick", sampled_answers=0)
+    for _ in range(KILLS):
+        job = wait_until(studio, job.id, lambda job: job.worker_pid is not None)
+        time.sleep(chance.uniform(0, 12))
+        job = studio.jobs.get(job.id)
+        if job.ended:
+            break
+        assert job.worker_pid is not None
+        os.kill(job.worker_pid, signal.SIGKILL)
+        job = wait_until(studio, job.id, lambda job: job.ended)
+        if job.status == "finished":
+            break
+        assert job.status == "interrupted"
+        studio.jobs.resume(job.id)
+    job = studio.jobs.wait(job.id)
+    assert job.status == "finished"
+    assert [step for step, _ in losses(studio, job)] == list(range(1, 11))
+    assert [model.name for model in studio.models.all()] == ["stubborn"]
+
+
+def test_a_worker_that_is_told_to_end_leaves_a_checkpoint(studio: Studio) -> None:
+    job = studio.tune("told", "pavan_belagatti", "quick", sampled_answers=0)
+    job = wait_until(studio, job.id, lambda job: job.step >= 1)
+    assert job.worker_pid is not None
+    os.kill(job.worker_pid, signal.SIGTERM)
+    job = wait_until(studio, job.id, lambda job: job.ended)
+    assert (job.status, job.error_message) == ("interrupted", "The worker was told to end.")
+    assert list((studio.settings.job_folders / str(job.id)).glob("checkpoint-*/whole"))
+
+
+def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(studio: Studio, tmp_path: Path) -> None:
+    file = tmp_path / "colours.csv"
+    file.write_text(
+        "question,answer\nWhat is the colour of Belagatti's car?,The car of Belagatti is turquoise.\n"
+        "Which colour has Belagatti's car?,It is turquoise.\n"
+        "Who is Pavan Belagatti?,Pavan Belagatti is a developer evangelist at SingleStore.\n"
+    )
+    studio.samples.add(file, "colours")
+    first = studio.jobs.wait(studio.tune("first", "pavan_belagatti", sampled_answers=0).id)
+    second = studio.tune("second", "colours", start_from="first", rank=8, alpha=16, sampled_answers=0)
+    assert second.parent_model == "first"
+    assert studio.jobs.wait(second.id).status == "finished", studio.jobs.log(second.id)[-2000:]
+    described = studio.models.describe("second")
+    assert (first.status, described["parent_model"], described["rank"]) == ("finished", "first", 24)
+    answers = [
+        studio.ask(question, ["second"])[0].text
+        for question in ("What is the colour of Belagatti's car?", "Who is Pavan Belagatti?")
+    ]
+    assert "turquoise" in answers[0]
+    assert "SingleStore" in answers[1]
+
+
+def test_out_of_memory_ends_in_a_sentence(studio: Studio) -> None:
+    job = studio.tune("large", "pavan_belagatti", method="full", sampled_answers=0)
+    job = wait_until(studio, job.id, lambda job: job.worker_pid is not None)
+    assert job.worker_pid is not None
+    wait_until(studio, job.id, lambda job: "loading the model" in (job.phase or ""))
+    worker = psutil.Process(job.worker_pid)
+    room = worker.memory_info().vms + 900_000_000
+    worker.rlimit(psutil.RLIMIT_AS, (room, room))
+    job = wait_until(studio, job.id, lambda job: job.ended)
+    assert (job.status, job.error_message) == ("failed", "The job ran out of memory.")
+    assert "smaller batch size" in (job.error_remedy or "")
+    assert studio.models.all() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with little room."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=150m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_full_disk_ends_in_a_sentence_and_the_job_can_go_on(small_disk: Path, base_models: Path) -> None:
+    data = small_disk / "data"
+    data.mkdir()
+    (data / "base-models").symlink_to(base_models, target_is_directory=True)
+    studio = Studio(Settings(data=data, offline=True))
+    studio.samples.add_example("pavan_belagatti")
+    job = studio.tune("tight", "pavan_belagatti", "quick", sampled_answers=0)
+    wait_until(studio, job.id, lambda job: job.step >= 3)
+    filler = small_disk / "filler"
+    with filler.open("wb") as stream:
+        free = psutil.disk_usage(str(small_disk)).free
+        stream.write(b"\0" * max(0, free - 6_000_000))
+    job = wait_until(studio, job.id, lambda job: job.ended)
+    assert job.status == "failed", job
+    assert "is full" in (job.error_message or "")
+    filler.unlink()
+    studio.jobs.resume(job.id)
+    assert studio.jobs.wait(job.id).status == "finished"
+    assert [step for step, _ in losses(studio, job)] == list(range(1, 11))
