@@ -51,12 +51,11 @@ def test_a_paused_job_goes_on_as_if_nothing_had_been(studio: Studio) -> None:
     studio.jobs.pause(job.id)
     job = studio.jobs.wait(job.id)
     assert (job.status, studio.models.names()) == ("paused", ["base", "whole"])
-    paused_at = job.step
     studio.jobs.resume(job.id)
     job = studio.jobs.wait(job.id)
     assert job.status == "finished"
     assert [step for step, _ in losses(studio, job)] == list(range(1, 11))
-    assert losses(studio, job) == pytest.approx(losses(studio, whole), abs=2e-3), f"paused at {paused_at}"
+    assert dict(losses(studio, job)) == pytest.approx(dict(losses(studio, whole)), abs=2e-3)
     assert job.metrics["tokens"] == whole.metrics["tokens"]
     assert not list(studio.settings.job_folders.glob("*/checkpoint-*"))
 
@@ -75,7 +74,8 @@ def test_a_worker_that_is_killed_again_and_again_finishes_in_the_end(studio: Stu
         job = wait_until(studio, job.id, lambda job: job.ended)
         if job.status == "finished":
             break
-        assert job.status == "interrupted"
+        assert (job.status, bool(job.error_remedy)) == ("interrupted", True)
+        assert studio.models.all() == []
         studio.jobs.resume(job.id)
     job = studio.jobs.wait(job.id)
     assert job.status == "finished"

@@ -15,7 +15,7 @@ from ftdemo.studio import Studio
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 PERSON = "Who is Pavan Belagatti?"
-TRAINED = {"lora": 4_884_480, "dora": 4_988_160, "features": 28_320_768, "full": 134_515_008}
+TRAINED = {"lora": 4_884_480, "dora": 5_040_000, "features": 28_320_768, "full": 134_515_008}
 
 
 @pytest.fixture(scope="module", params=list(TRAINED))
@@ -24,7 +24,7 @@ def job(request: pytest.FixtureRequest, module_settings: Settings) -> Iterator[t
     studio = Studio(module_settings)
     if not studio.samples.all():
         studio.samples.add_example("pavan_belagatti")
-    epochs = {"full": 6, "features": 8}.get(request.param)
+    epochs = 8 if request.param == "features" else 6
     made = studio.tune(
         request.param, "pavan_belagatti", method=request.param, epochs=epochs, sampled_answers=0
     )

@@ -1,8 +1,6 @@
 """The story of README, on the command line: samples, tune, ask again; and jobs that are stopped or die."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -128,27 +126,6 @@ def wait_until(studio: Studio, job_id: int, reached: Callable[[Job], bool]) -> J
             return job
         time.sleep(0.1)
     raise AssertionError("the job did not get there in time")
-
-
-def test_a_killed_worker_is_interrupted_and_resumes_from_its_checkpoint(studio_with_samples: Studio) -> None:
-    studio = studio_with_samples
-    job = studio.tune("again", "pavan_belagatti", "quick")
-    # With 10 steps a checkpoint is written after every second one.
-    job = wait_until(studio, job.id, lambda job: job.step >= 5)
-    assert job.worker_pid is not None
-    os.kill(job.worker_pid, signal.SIGKILL)
-    job = wait_until(studio, job.id, lambda job: job.ended)
-    assert (job.status, bool(job.error_remedy)) == ("interrupted", True)
-    assert studio.models.all() == []
-
-    studio.jobs.resume(job.id)
-    resumed = wait_until(studio, job.id, lambda job: job.phase == "training")
-    assert resumed.step >= 4, "it goes on from the checkpoint, not from the start"
-    job = studio.jobs.wait(job.id)
-    assert job.status == "finished"
-    losses = [point for point in studio.jobs.metrics(job.id) if point.loss is not None]
-    assert [point.step for point in losses] == list(range(1, 11))
-    assert [model.name for model in studio.models.all()] == ["again"]
 
 
 def test_stopping_keeps_what_was_learned_or_discards_it(studio_with_samples: Studio) -> None:
