@@ -2,9 +2,9 @@
 
     python -m tests.load.crash [--kills 20] [--seed 0]
 
-First the worker of a job is killed again and again, and resumed each time. Then a job trains on while the web
-process that it was started beside is killed and started again; after each start the page's own list of jobs is
-asked for. Prints one JSON object; ends with 1 if anything was lost or shown as what it is not.
+First the worker of a job is killed again and again, and resumed each time. Then a job trains on while the
+web process beside it is killed and started again; after each kill the list of jobs is looked at. Prints one
+JSON object; ends with 1 if anything was lost or shown as what it is not.
 """
 
 import argparse
