@@ -1,5 +1,6 @@
 """From what somebody asks for to a job: put together, checked, estimated, queued."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,12 @@ class Planner:
         reason = unavailable(settings.method)
         if reason is not None:
             raise UserError(reason, "Choose the method lora.")
+        if settings.report_to != "none" and importlib.util.find_spec(settings.report_to) is None:
+            raise UserError(
+                f"Reporting to {settings.report_to} needs the package {settings.report_to}, which is not "
+                "installed.",
+                "Install it with pip, or report to none of them.",
+            )
         if start_from in (None, "", BASE):
             return Plan(settings, sample_set, None)
         self._tuned_files(str(start_from))
