@@ -17,6 +17,7 @@ from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import Device, choose_device
 from ftdemo.models.tuned_files import TunedFiles
+from ftdemo.store.jobs import JobMetric
 from ftdemo.store.samples import Sample
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
@@ -184,6 +185,7 @@ def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
     """The figures of a run, as they are stored with its job."""
     model: Any = run.trainer.model
     points = reporter.store.jobs.metrics(reporter.job_id)
+    best = run.trainer.state.best_global_step
     losses = [point.loss for point in points if point.loss is not None]
     held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
     tokens = run.trainer.tokens_seen
@@ -202,8 +204,8 @@ def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
         "first_loss": losses[0] if losses else None,
         "final_loss": losses[-1] if losses else None,
         "held_out_loss_before": held_out[0] if held_out else None,
-        "held_out_loss": held_out[-1] if held_out else None,
-        "best_step": run.trainer.state.best_global_step,
+        "held_out_loss": _kept_loss(points, best, held_out),
+        "best_step": best,
         "trainable_parameters": trained,
         "parameters": _parameters(run.prepared) + adapter,
         "peak_memory_bytes": reporter.peak_memory_bytes,
@@ -211,6 +213,14 @@ def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
         "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
         "versions": {name: version(name) for name in LIBRARIES},
     }
+
+
+def _kept_loss(points: list[JobMetric], best: int | None, held_out: list[float]) -> float | None:
+    """The held-out loss of the model that is kept: of the best step if one was looked for, else the last."""
+    for point in points:
+        if best is not None and point.step == best and point.held_out_loss is not None:
+            return point.held_out_loss
+    return held_out[-1] if held_out else None
 
 
 def _parameters(prepared: Prepared) -> int:

@@ -117,6 +117,26 @@ def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(studio: St
     assert "SingleStore" in answers[1]
 
 
+def test_early_stopping_keeps_the_best_model_and_packed_samples_are_learned(studio: Studio) -> None:
+    made = studio.tune(
+        "best", "pavan_belagatti", epochs=30, learning_rate=4e-3, early_stopping=1, packing=True,
+        max_length=256, batch_size=1, accumulation=2, sampled_answers=0,
+    )  # fmt: skip
+    job = studio.jobs.wait(made.id)
+    assert job.status == "finished", studio.jobs.log(job.id)[-2000:]
+    measured = {
+        point.step: point.held_out_loss
+        for point in studio.jobs.metrics(job.id)
+        if point.held_out_loss is not None
+    }
+    best = job.metrics["best_step"]
+    after = [loss for step, loss in measured.items() if step > 0]
+    assert measured[best] == min(after)
+    assert job.metrics["held_out_loss"] == pytest.approx(measured[best])
+    assert job.total_steps == 30, "472 tokens are two bundles of 256, and two bundles are a step"
+    assert "SingleStore" in studio.ask("Who is Pavan Belagatti?", ["best"])[0].text
+
+
 def test_out_of_memory_ends_in_a_sentence(studio: Studio) -> None:
     job = studio.tune("large", "pavan_belagatti", method="full", sampled_answers=0)
     job = wait_until(studio, job.id, lambda job: job.worker_pid is not None)
