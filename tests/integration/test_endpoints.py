@@ -69,9 +69,12 @@ def test_a_job_is_started_seen_and_stopped(client: Client) -> None:
         client.predict("model", "none", api_name="/tune")
     file = handle_file(str(EXAMPLES_FOLDER / "pavan_belagatti.jsonl"))
     client.predict(file, "for a job", api_name="/add_samples")
-    job = client.predict("model", "for a job", "quick", api_name="/tune")["job"]
+    with pytest.raises(AppError, match="There is no setting 'epoch'"):
+        client.predict("model", "for a job", "quick", {"epoch": 2}, api_name="/tune")
+    knobs = {"method": "features", "parts": "norms"}
+    job = client.predict("model", "for a job", "quick", knobs, api_name="/tune")["job"]
     assert job["status"] == "running"
-    assert job["settings"]["epochs"] == 5
+    assert (job["settings"]["epochs"], job["settings"]["parts"]) == (5, "norms")
     client.predict(job["id"], False, api_name="/stop_job")
     seen = client.predict(job["id"], api_name="/job")
     assert seen["job"]["stop_request"] == "discard" or seen["job"]["status"] == "stopped"
@@ -81,5 +84,6 @@ def test_a_job_is_started_seen_and_stopped(client: Client) -> None:
 def test_what_the_page_does_by_itself_is_no_endpoint(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
-        "/status", "/samples", "/add_samples", "/tune", "/jobs", "/job", "/stop_job", "/models", "/ask",
+        "/status", "/samples", "/add_samples", "/tune", "/estimate", "/jobs", "/job", "/stop_job",
+        "/pause_job", "/resume_job", "/models", "/ask",
     }  # fmt: skip
