@@ -107,7 +107,7 @@ def test_a_job_is_paused_resumed_compared_and_done_again(
     page.get_by_text("Run sheet").click()
     expect(page.locator("#tune-sheet")).to_contain_text("torch version")
     page.get_by_text("Compare runs").click()
-    for name in ("1: blocks", "2: small"):
+    for name in (": blocks", ": small"):
         page.locator("#tune-compare-jobs input").click()
         page.locator("ul[role=listbox] li", has_text=name).click()
     expect(page.locator("#tune-differences")).to_contain_text("trainable parameters")
