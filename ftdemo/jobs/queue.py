@@ -50,6 +50,7 @@ class JobQueue:
         sample_set_name: str | None = None,
         sample_set_version: int | None = None,
         parent_model: str | None = None,
+        reward_model: str | None = None,
     ) -> Job:
         """Save a job and start it if none is running."""
         job = self._store.jobs.add(
@@ -61,6 +62,7 @@ class JobQueue:
             sample_set_name=sample_set_name,
             sample_set_version=sample_set_version,
             parent_model=parent_model,
+            reward_model=reward_model,
         )
         self.refresh()
         return self.get(job.id)

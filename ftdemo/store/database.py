@@ -16,6 +16,7 @@ from ftdemo.store.conversations import Conversations
 from ftdemo.store.jobs import Jobs
 from ftdemo.store.migrations import migrations
 from ftdemo.store.models import TunedModels
+from ftdemo.store.reward_models import RewardModels
 from ftdemo.store.samples import SampleSets
 
 BUSY_TIMEOUT_S = 30
@@ -90,6 +91,11 @@ class Store:
     def models(self) -> TunedModels:
         """Tuned models."""
         return TunedModels(self)
+
+    @cached_property
+    def reward_models(self) -> RewardModels:
+        """Reward models."""
+        return RewardModels(self)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -23,6 +23,7 @@ class Job:
         model_name: the tuned model it makes.
         base_model: the base model it starts from, as it was named then.
         parent_model: the tuned model it continues from, as it was named then; None for the base model.
+        reward_model: the reward model it learns from, as it was named then, if it uses one.
         sample_set_name: the set it learns from, as it was named then.
         sample_set_version: the version of that set.
         settings: the method's settings, as the method's settings class writes them.
@@ -45,6 +46,7 @@ class Job:
     model_name: str
     base_model: str
     parent_model: str | None
+    reward_model: str | None
     sample_set_id: int | None
     sample_set_name: str | None
     sample_set_version: int | None
@@ -83,6 +85,7 @@ class JobMetric:
         tokens: tokens seen so far.
         tokens_per_second: speed since the point before.
         memory_bytes: resident memory of the worker.
+        figures: what a method measures beyond that, by name: 'reward', 'kl', 'clip_share', …
     """
 
     job_id: int
@@ -95,6 +98,7 @@ class JobMetric:
     tokens: int | None = None
     tokens_per_second: float | None = None
     memory_bytes: int | None = None
+    figures: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,11 @@ class Jobs(Family):
         base_model: str,
         settings: dict[str, Any],
         *,
-        sample_set_id: int | None,
-        sample_set_name: str | None,
+        sample_set_id: int | None = None,
+        sample_set_name: str | None = None,
         sample_set_version: int | None = None,
         parent_model: str | None = None,
+        reward_model: str | None = None,
     ) -> Job:
         """Save a new job as queued."""
         record = {
@@ -135,6 +140,7 @@ class Jobs(Family):
             "model_name": model_name,
             "base_model": base_model,
             "parent_model": parent_model,
+            "reward_model": reward_model,
             "settings": json.dumps(settings),
             "sample_set_id": sample_set_id,
             "sample_set_name": sample_set_name,
@@ -214,12 +220,14 @@ class Jobs(Family):
     def record(self, metric: JobMetric) -> None:
         """Add a point to a job's curves; a point of the same step gains the figures it lacked."""
         values = {key: value for key, value in vars(metric).items() if value is not None}
+        if metric.figures is not None:
+            values["figures"] = json.dumps(metric.figures)
         self._table("job_metrics").upsert({**values, "recorded_at": now()}, pk=("job_id", "step"))
 
     def metrics(self, job_id: int) -> list[JobMetric]:
         """The curves of a job, one point a step."""
         rows = self._table("job_metrics").rows_where("job_id = ?", [job_id], order_by="step")
-        return [from_row(JobMetric, row) for row in rows]
+        return [from_row(JobMetric, row, figures=json.loads(row["figures"] or "null")) for row in rows]
 
     def record_answers(self, job_id: int, step: int, answers: Sequence[tuple[str, str]]) -> None:
         """Add what the model in training answered after a step: questions with their answers."""

@@ -166,3 +166,25 @@ def m006_tuning_methods(db: Database) -> None:
     db.table("calibrations").create(
         {"key": str, "figures": str, "measured_at": str}, pk="key", not_null={"figures", "measured_at"}
     )
+
+
+@migrations()
+def m007_reward_models(db: Database) -> None:
+    """Reward models, and what a method measures at a step beyond loss and speed."""
+    db.table("job_metrics").add_column("figures", str)
+    db.table("jobs").add_column("reward_model", str)
+    db.table("tuned_models").add_column("reward_model", str)
+    db.table("reward_models").create(
+        {
+            "id": int,
+            "name": str,
+            "base_model": str,
+            "folder": str,
+            "job_id": int,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"name", "base_model", "folder", "created_at"},
+        foreign_keys=[("job_id", "jobs", "id")],
+    )
+    db.table("reward_models").create_index(["name"], unique=True)

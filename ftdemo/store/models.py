@@ -16,6 +16,7 @@ class TunedModel:
         folder: where its files lie, relative to the folder of tuned models.
         job_id: the job that made it, if it is still known.
         parent_model: the tuned model it was continued from, as it was named then; None for the base model.
+        reward_model: the reward model it was aligned with, as it was named then, if one was used.
         sample_set_name: the set it was tuned on, as it was named then.
         sample_set_version: the version of that set.
     """
@@ -30,6 +31,7 @@ class TunedModel:
     sample_set_version: int | None
     created_at: str
     parent_model: str | None = None
+    reward_model: str | None = None
 
 
 class TunedModels(Family):
@@ -46,6 +48,7 @@ class TunedModels(Family):
         sample_set_name: str | None,
         sample_set_version: int | None = None,
         parent_model: str | None = None,
+        reward_model: str | None = None,
     ) -> TunedModel:
         """Save a new model's row.
 
@@ -64,6 +67,7 @@ class TunedModels(Family):
                     "sample_set_name": sample_set_name,
                     "sample_set_version": sample_set_version,
                     "parent_model": parent_model,
+                    "reward_model": reward_model,
                     "created_at": now(),
                 }
             )
