@@ -81,7 +81,8 @@ def ask_base(studio: Studio, session: str | None = None) -> Iterator[Turn]:
 
 
 def load_samples(studio: Studio) -> SampleSet:
-    """Step 2: save the example set, unless it is there already."""
+    """Step 2: save the example set, unless it is there already; a worker gets ready for the next step."""
+    studio.jobs.warm_up()
     return studio.samples.add_example(example_files()[0].stem)
 
 

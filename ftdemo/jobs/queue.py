@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ftdemo.errors import UserError
-from ftdemo.jobs.process import is_alive, start_worker
+from ftdemo.jobs.process import Standby, is_alive, start_worker
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job, JobAnswer, JobMetric, Status, StopRequest
@@ -39,6 +39,7 @@ class JobQueue:
         self._store = store
         self._settings = settings
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._standby = Standby(settings)
 
     def submit(
         self,
@@ -67,6 +68,11 @@ class JobQueue:
         self.refresh()
         return self.get(job.id)
 
+    def warm_up(self) -> None:
+        """Have a worker ready, since somebody is about to start a job; not while one runs."""
+        if not self._store.jobs.with_status("running", "queued"):
+            self._standby.warm_up()
+
     def refresh(self) -> None:
         """Mark running jobs whose worker is gone as interrupted, and start the next queued job."""
         gone = {job_id for job_id, child in self._children.items() if child.poll() is not None}
@@ -76,7 +82,8 @@ class JobQueue:
         self._children = {job_id: child for job_id, child in self._children.items() if job_id not in gone}
         claimed = self._store.jobs.claim_next()
         if claimed is not None:
-            self._children[claimed.id] = start_worker(claimed, self._settings)
+            worker = self._standby.take(claimed) or start_worker(claimed, self._settings)
+            self._children[claimed.id] = worker
 
     def all(self) -> list[Job]:
         """Every job, oldest first."""

@@ -1,14 +1,18 @@
 """The process that runs one job: `python -m ftdemo.training.worker JOB`.
 
+Called with `standby` in place of a number it imports what jobs need and then waits to be told which to run.
+
 It is started by the queue, reports through the store and outlives the web process. Whatever goes wrong ends
 in the job's row: as a sentence if a person can mend it, else under an id that its log has the traceback of.
 """
 
 import gc
 import logging
+import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +22,7 @@ import psutil
 
 from ftdemo.errors import UserError
 from ftdemo.jobs import JobQueue
+from ftdemo.jobs.process import STANDBY
 from ftdemo.models import ModelRegistry, ensure_base_model
 from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.tuned_files import TunedFiles
@@ -33,6 +38,7 @@ from ftdemo.training.reporter import Reporter
 
 log = logging.getLogger("ftdemo.worker")
 REPORT_EVERY_S = 0.5
+STANDBY_IDLE_S = 900.0
 
 
 class StopAskedError(Exception):
@@ -161,9 +167,32 @@ def _give_way() -> None:
         Path("/proc/self/autogroup").write_text("10", encoding="ascii")
 
 
+def _wait_for_job() -> int:
+    """Import what jobs need, and return the number of the job that comes on standard input with its log file.
+
+    The process ends if none comes for long, or if the one that started it is gone.
+    """
+    import ftdemo.training.saving
+    import ftdemo.training.sft  # noqa: F401
+
+    idle = threading.Timer(STANDBY_IDLE_S, os._exit, [0])
+    idle.daemon = True
+    idle.start()
+    order = sys.stdin.readline().rstrip("\n")
+    idle.cancel()
+    if not order:
+        sys.exit()
+    job_id, log_path = order.split("\t", 1)
+    with open(log_path, "ab") as job_log:  # noqa: PTH123 - its descriptor is what is wanted
+        os.dup2(job_log.fileno(), sys.stdout.fileno())
+        os.dup2(job_log.fileno(), sys.stderr.fileno())
+    return int(job_id)
+
+
 if __name__ == "__main__":
     # What is imported stays: looking for garbage in it again and again would cost a second.
     gc.disable()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     _give_way()
-    run_job(int(sys.argv[1]), settings_from_environment())
+    chosen = _wait_for_job() if sys.argv[1] == STANDBY else int(sys.argv[1])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    run_job(chosen, settings_from_environment())

@@ -33,7 +33,7 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
                 tour_tab.build(studio, demo, changes, tour_progress)
             with gr.Tab("Samples", id="samples"):
                 samples_tab.build(studio, changes)
-            with gr.Tab("Tune", id="tune"):
+            with gr.Tab("Tune", id="tune") as tune:
                 tune_tab.build(studio, changes)
             with gr.Tab("Compare", id="compare"):
                 compare_tab.build(studio, demo, changes, conversation)
@@ -47,6 +47,9 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
 
         # The page is there before the model is: loading begins when somebody looks.
         demo.load(begin_loading, None, None, queue=False, api_visibility="private")
+
+        # Whoever opens the tab is about to start a job: its worker imports torch meanwhile.
+        tune.select(studio.jobs.warm_up, None, None, queue=False, api_visibility="private")
 
         def left(request: gr.Request) -> None:
             studio.cancel(str(request.session_hash))

@@ -60,6 +60,27 @@ def test_a_paused_job_goes_on_as_if_nothing_had_been(studio: Studio) -> None:
     assert not list(studio.settings.job_folders.glob("*/checkpoint-*"))
 
 
+def test_a_worker_that_waits_takes_the_next_job(studio: Studio) -> None:
+    before = set(psutil.Process().children())
+    studio.jobs.warm_up()
+    studio.jobs.warm_up()
+    (waiting,) = set(psutil.Process().children()) - before
+    job = wait_until(studio, studio.tune("first", "pavan_belagatti", "quick").id, lambda job: job.step >= 1)
+    assert job.worker_pid == waiting.pid
+    studio.jobs.warm_up()  # not while a job runs
+    assert set(psutil.Process().children()) - before == {waiting}
+    assert studio.jobs.wait(job.id).status == "finished"
+
+
+def test_a_job_starts_when_the_worker_that_waited_is_gone(studio: Studio) -> None:
+    before = set(psutil.Process().children())
+    studio.jobs.warm_up()
+    (waiting,) = set(psutil.Process().children()) - before
+    waiting.kill()
+    job = studio.tune("first", "pavan_belagatti", "quick", epochs=1)
+    assert studio.jobs.wait(job.id).status == "finished"
+
+
 def test_a_worker_that_is_killed_again_and_again_finishes_in_the_end(studio: Studio) -> None:
     chance = random.Random(1)
     job = studio.tune("stubborn", "pavan_belagatti", "quick", sampled_answers=0)
