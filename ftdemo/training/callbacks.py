@@ -10,6 +10,9 @@ from ftdemo.store.jobs import JobMetric
 from ftdemo.training.checkpoints import mark_whole, remove_old_checkpoints
 from ftdemo.training.reporter import Reporter, Stopwatch
 
+FIGURE = "figure/"
+"""What a trainer logs under a name that begins so is recorded as a figure of the method's own."""
+
 
 class ReportCallback(TrainerCallback):
     """Passes what the trainer knows on to the store, and what the store asks on to the trainer.
@@ -72,6 +75,7 @@ class ReportCallback(TrainerCallback):
                     state.global_step,
                     epoch=state.epoch or 0.0,
                     held_out_loss=logs["eval_loss"],
+                    figures=self._figures(logs),
                 )
             )
         if "loss" not in logs:
@@ -87,8 +91,13 @@ class ReportCallback(TrainerCallback):
                 tokens=int(tokens),
                 tokens_per_second=(tokens - before) / max(self._seconds_of_step, 1e-9),
                 memory_bytes=self._reporter.memory_bytes(),
+                figures=self._figures(logs),
             )
         )
+
+    def _figures(self, logs: dict[str, float]) -> dict[str, float] | None:
+        found = {name.removeprefix(FIGURE): value for name, value in logs.items() if name.startswith(FIGURE)}
+        return found or None
 
 
 class CheckpointCallback(TrainerCallback):

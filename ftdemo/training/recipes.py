@@ -13,7 +13,8 @@ ReportTo = Literal["none", "tensorboard", "trackio"]
 TARGETS = ("all-linear", "attention", "mlp")
 
 
-def _between(what: str, value: float, low: float, high: float) -> None:
+def between(what: str, value: float, low: float, high: float) -> None:
+    """Refuse a knob that is out of its range with a UserError."""
     if not low <= value <= high:
         raise UserError(f"The {what} is {value}.", f"Set it to a number from {low} to {high}.")
 
@@ -82,18 +83,18 @@ class TuneSettings:
         _one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
         _one_of("report target", self.report_to, ("none", "tensorboard", "trackio"))
         _one_of("choice of target layers", self.targets, TARGETS)
-        _between("number of epochs", self.epochs, 1, 1000)
-        _between("learning rate", self.learning_rate, 1e-7, 1.0)
-        _between("number of warm-up steps", self.warmup_steps, 0, 100_000)
-        _between("batch size", self.batch_size, 1, 1024)
-        _between("accumulation", self.accumulation, 1, 1024)
-        _between("rank", self.rank, 1, 1024)
-        _between("alpha", self.alpha, 1, 4096)
-        _between("dropout", self.dropout, 0.0, 0.9)
-        _between("max length", self.max_length, 16, 131_072)
-        _between("patience of early stopping", self.early_stopping, 0, 1000)
-        _between("number of sampled answers", self.sampled_answers, 0, 8)
-        _between("seed", self.seed, 0, 2**32 - 1)
+        between("number of epochs", self.epochs, 1, 1000)
+        between("learning rate", self.learning_rate, 1e-7, 1.0)
+        between("number of warm-up steps", self.warmup_steps, 0, 100_000)
+        between("batch size", self.batch_size, 1, 1024)
+        between("accumulation", self.accumulation, 1, 1024)
+        between("rank", self.rank, 1, 1024)
+        between("alpha", self.alpha, 1, 4096)
+        between("dropout", self.dropout, 0.0, 0.9)
+        between("max length", self.max_length, 16, 131_072)
+        between("patience of early stopping", self.early_stopping, 0, 1000)
+        between("number of sampled answers", self.sampled_answers, 0, 8)
+        between("seed", self.seed, 0, 2**32 - 1)
         split_parts(self.parts)
 
     def as_dict(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from ftdemo.errors import SourceError, UserError
 from ftdemo.samples.chat import ChatTemplate, as_messages
 from ftdemo.store.samples import Sample
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 KEPT_FILES = 20
 ROW_TOKENS = 1024
@@ -105,10 +109,14 @@ def common_start(samples: Sequence[TokenisedSample]) -> int:
     return max(shared, 0)
 
 
-def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSample]:
+def load_tokenizer(base_folder: Path) -> "Tokenizer":
+    """The tokenizer of a base model's folder; it neither cuts off nor pads.
+
+    Raises:
+        SourceError: the folder's file cannot be read.
+    """
     from tokenizers import Tokenizer
 
-    template = ChatTemplate.of_folder(base_folder)
     try:
         tokenizer = Tokenizer.from_file(str(base_folder / "tokenizer.json"))
     except Exception as error:  # the library raises bare Exception for a file it cannot read
@@ -117,6 +125,12 @@ def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSampl
         ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    return tokenizer
+
+
+def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSample]:
+    template = ChatTemplate.of_folder(base_folder)
+    tokenizer = load_tokenizer(base_folder)
     made: list[TokenisedSample] = []
     for start in range(0, len(samples), _BATCH):
         batch = samples[start : start + _BATCH]
@@ -129,9 +143,9 @@ def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSampl
     return made
 
 
-def _ids(tokenizer: object, texts: Iterable[str]) -> list[list[int]]:
+def _ids(tokenizer: "Tokenizer", texts: Iterable[str]) -> list[list[int]]:
     # The template writes special tokens out, so none are added.
-    encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)  # type: ignore[attr-defined]
+    encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     return [encoding.ids for encoding in encoded]
 
 

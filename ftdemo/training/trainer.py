@@ -16,7 +16,45 @@ TRAINED = "trained.safetensors"
 Bundle = list[TokenisedSample]
 
 
-class PackedTrainer(Trainer):
+class LightTrainer(Trainer):
+    """A Trainer that counts tokens, and whose checkpoints hold the trained tensors only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tokens_seen = 0
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the tokens seen to what is reported."""
+        super().log({**logs, "num_tokens": float(self.tokens_seen)}, start_time)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the trained tensors of a checkpoint; all others are the base model's."""
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.detach().contiguous() for name, tensor in self._trained().items()}
+        save_file(tensors, folder / TRAINED)
+
+    def _load_from_checkpoint(
+        self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
+    ) -> None:
+        saved = load_file(Path(resume_from_checkpoint) / TRAINED)
+        trained = self._trained()
+        if saved.keys() != trained.keys():
+            raise ValueError("the checkpoint is of another model")
+        with torch.no_grad():
+            for name, tensor in saved.items():
+                trained[name].copy_(tensor)
+
+    def _load_best_model(self) -> None:
+        if self.state.best_model_checkpoint:
+            self._load_from_checkpoint(self.state.best_model_checkpoint)
+
+    def _trained(self) -> dict[str, torch.nn.Parameter]:
+        model: Any = self.model
+        return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+class PackedTrainer(LightTrainer):
     """Trains on the answers' tokens: the mean negative log-likelihood of each, given all before it.
 
     An item of the data sets is a bundle of samples (one, unless samples are packed).
@@ -32,7 +70,6 @@ class PackedTrainer(Trainer):
         self.model_accepts_loss_kwargs = True
         self._loss_shifts_labels = False
         self._packed = packed
-        self.tokens_seen = 0
 
     def training_step(
         self,
@@ -76,36 +113,6 @@ class PackedTrainer(Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
-
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the tokens seen to what is reported."""
-        super().log({**logs, "num_tokens": float(self.tokens_seen)}, start_time)
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Write the trained tensors of a checkpoint; all others are the base model's."""
-        folder = Path(output_dir or str(self.args.output_dir))
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = {name: tensor.detach().contiguous() for name, tensor in self._trained().items()}
-        save_file(tensors, folder / TRAINED)
-
-    def _load_from_checkpoint(
-        self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
-    ) -> None:
-        saved = load_file(Path(resume_from_checkpoint) / TRAINED)
-        trained = self._trained()
-        if saved.keys() != trained.keys():
-            raise ValueError("the checkpoint is of another model")
-        with torch.no_grad():
-            for name, tensor in saved.items():
-                trained[name].copy_(tensor)
-
-    def _load_best_model(self) -> None:
-        if self.state.best_model_checkpoint:
-            self._load_from_checkpoint(self.state.best_model_checkpoint)
-
-    def _trained(self) -> dict[str, torch.nn.Parameter]:
-        model: Any = self.model
-        return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
     def _rows(self, samples: Sequence[TokenisedSample]) -> list[Bundle]:
         return rows_of(samples) if self._packed else [[sample] for sample in samples]

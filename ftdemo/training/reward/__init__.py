@@ -1,0 +1,1 @@
+"""Reward models: how much would people like this answer?"""
