@@ -3,7 +3,8 @@
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 
 from ftdemo.errors import NotFoundError
@@ -240,6 +241,11 @@ class Feedback(Family):
         query = f"select count(*) from rated_answers where {where}"
         return int(self._database.execute(query, values).fetchone()[0])
 
+    def totals(self) -> dict[str, int]:
+        """How many rows each table has: answers, votes, corrections and choices, old events included."""
+        tables = {"answers": "rated_answers", "votes": "votes", "corrections": "corrections"}
+        return {name: self._table(table).count for name, table in {**tables, "choices": "choices"}.items()}
+
     def add(self, event: Event) -> Event:
         """Save an event and return it, or the one that stands, if it says the same.
 
@@ -256,17 +262,26 @@ class Feedback(Family):
                     self.get(getattr(event, name))
             if event.uid:
                 known = self._one(type(event), "uid = ?", [event.uid])
-                if known is None:
-                    self._table(table).insert(_record(event))
-                return known or event
+                if known is not None:
+                    return known
+                event = replace(event, created_at=event.created_at or self._after(self.last(event)))
+                database.table(table).insert(_record(event))
+                return event
             last = self.last(event)
             if last == event or (last is None and _withdraws(event)):
                 return last or event
-            # A clock that was set back must not make an older event the latest.
-            time = max(now(), last.created_at if last else "")
-            record = {**_record(event), "uid": secrets.token_hex(12), "created_at": time}
-            database.table(table).insert(record)
-            return from_row(type(event), record, **_parsed(type(event), record))
+            event = replace(event, uid=secrets.token_hex(12), created_at=self._after(last))
+            database.table(table).insert(_record(event))
+            return event
+
+    @staticmethod
+    def _after(last: Vote | Correction | Choice | None) -> str:
+        """The time of an event that follows another, though the clock may have been set back since."""
+        time = now()
+        if last is None or time > last.created_at:
+            return time
+        moment = datetime.fromisoformat(last.created_at) + timedelta(milliseconds=1)
+        return moment.isoformat(timespec="milliseconds")
 
     def last(self, event: Event) -> Event | None:
         """What stands where an event would go: the voter's last word on the same answer or pair, or None."""

@@ -75,8 +75,12 @@ def test_votes_that_change_are_events_and_the_latest_counts(store: Store) -> Non
     for vote in ("up", "down", "up"):
         store.feedback.add(Vote(kept.id, "v", vote))  # type: ignore[arg-type]
     store.feedback.add(Vote(kept.id, "w", "down"))
-    assert [event.vote for event in store.feedback.events(Vote)] == ["up", "down", "up", "down"]
-    assert [(e.voter, e.vote) for e in store.feedback.standing(Vote, kept.id)] == [("v", "up"), ("w", "down")]
+    events = store.feedback.events(Vote)
+    assert [event.vote for event in events if event.voter == "v"] == ["up", "down", "up"]
+    assert {(event.voter, event.vote) for event in store.feedback.standing(Vote, kept.id)} == {
+        ("v", "up"),
+        ("w", "down"),
+    }
     store.feedback.add(Vote(kept.id, "v", "withdrawn"))
     assert [event.voter for event in store.feedback.standing(Vote)] == ["w"]
     assert len(store.feedback.events(Vote, kept.id)) == 5
