@@ -71,7 +71,7 @@ class Studio:
         self.store = Store(self.settings.database)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
         self.models = ModelRegistry(self.store, self.settings.tuned_models, GgufCache(self.settings.gguf))
-        self.feedback = FeedbackLibrary(self.store, self.model_version)
+        self.feedback = FeedbackLibrary(self.store, self.model_version, self.settings.max_upload_mb)
         self.jobs = JobQueue(self.store, self.settings)
         self.planner = Planner(
             self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files

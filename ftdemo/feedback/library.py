@@ -4,10 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
 from ftdemo.feedback.figures import Agreement, ModelCounts, agreement_of, counts_of
+from ftdemo.feedback.preferences import PreferenceData
+from ftdemo.feedback.training_data import PreferenceSummary, preference_data
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter, voter_id
 from ftdemo.samples.turns import text_of
 from ftdemo.store import Store
@@ -68,11 +72,18 @@ class FeedbackLibrary:
     Args:
         store: where feedback is saved.
         version_of: tells which model has a name now, for answers saved without it.
+        max_megabytes: the largest file that is imported, in 10^6 bytes.
     """
 
-    def __init__(self, store: Store, version_of: Callable[[str], str | None] = lambda name: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        version_of: Callable[[str], str | None] = lambda name: None,
+        max_megabytes: float = 100.0,
+    ) -> None:
         self._store = store
         self._version_of = version_of
+        self._max_megabytes = max_megabytes
 
     def voter(self, session_hash: str = "", username: str | None = None) -> str:
         """A voter's pseudonym in this data folder; see `voters.voter_id`."""
@@ -139,6 +150,31 @@ class FeedbackLibrary:
         with self._store.transaction():
             answer = self._answer(message_id, answer_id)
             return self._store.feedback.add(Vote(answer.id, voter, vote, reasons, comment))
+
+    def say(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str,
+        voter: str,
+        *,
+        model: str = "",
+        vote: VoteKind | None = None,
+        correction: str | None = None,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+    ) -> AnswerFeedback:
+        """Vote on an answer that is of no conversation here, or correct it, or both; all of it or nothing.
+
+        Raises:
+            UserError: something said cannot be used.
+        """
+        with self._store.transaction():
+            kept = self.add(question, answer, model)
+            if vote is not None:
+                self.vote(vote, voter, answer_id=kept.id, reasons=reasons, comment=comment)
+            if correction is not None:
+                self.correct(correction, voter, answer_id=kept.id)
+            return self.get(kept.id)
 
     def withdraw(
         self, voter: str, *, message_id: int | None = None, answer_id: int | None = None
@@ -335,6 +371,22 @@ class FeedbackLibrary:
             NotFoundError: there is no such answer.
         """
         self._store.feedback.remove(answer_id)
+
+    def export(
+        self, path: Path, form: Form = "full", wanted: FeedbackFilter | None = None, held_out: float = 0.25
+    ) -> int:
+        """Write feedback to a file and return the number of rows; see `exchange.export_feedback`."""
+        return export_feedback(self._store, path, form, wanted, held_out=held_out)
+
+    def import_file(self, path: str | Path) -> Imported:
+        """Add the feedback of a file; see `exchange.import_feedback`."""
+        return import_feedback(self._store, path, self._max_megabytes)
+
+    def training_data(
+        self, wanted: FeedbackFilter | None = None, held_out: float = 0.25, seed: int = 0
+    ) -> tuple[PreferenceData, PreferenceSummary]:
+        """What there is to learn from; see `training_data.preference_data`."""
+        return preference_data(self._store, wanted, held_out=held_out, seed=seed)
 
     def _with_feedback(self, answer: AnswerSnapshot) -> AnswerFeedback:
         feedback = self._store.feedback

@@ -39,6 +39,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._thread = threading.local()
+        self._writer = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Of several that open a new file at once, SQLite lets one switch it to the write-ahead log and
@@ -83,13 +84,15 @@ class Store:
         if database.conn.in_transaction:
             yield database
             return
-        database.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield database
-        except BaseException:
-            database.conn.rollback()
-            raise
-        database.conn.commit()
+        # SQLite lets a writer that has to wait sleep for longer and longer; threads of one process need not.
+        with self._writer:
+            database.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.conn.rollback()
+                raise
+            database.conn.commit()
 
     @cached_property
     def sample_sets(self) -> SampleSets:

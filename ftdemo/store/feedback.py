@@ -4,10 +4,10 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeVar, cast, get_args
 
-from ftdemo.errors import NotFoundError
+from ftdemo.errors import NotFoundError, UserError
 from ftdemo.store.rows import Family, from_row, now
 
 VoteKind = Literal["up", "down", "withdrawn"]
@@ -123,7 +123,10 @@ class FeedbackFilter:
         vote: answers with such a current vote.
         voters: those who gave it.
         text: a text in the question, the answer, a comment or a correction, in capitals or not.
-        since: feedback of this time (ISO 8601, UTC) or later.
+        since: feedback of this day or time (ISO 8601; UTC if it does not say) or later.
+
+    Raises:
+        UserError: there is no such vote or time.
     """
 
     models: tuple[str, ...] = ()
@@ -131,6 +134,22 @@ class FeedbackFilter:
     voters: tuple[str, ...] = ()
     text: str = ""
     since: str = ""
+
+    def __post_init__(self) -> None:
+        if self.vote is not None and self.vote not in get_args(VoteKind):
+            raise UserError(
+                f"There is no vote {str(self.vote)[:64]!r}.", f"Use: {', '.join(get_args(VoteKind))}."
+            )
+        if not self.since:
+            return
+        try:
+            since = datetime.fromisoformat(self.since)
+            since = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise UserError(
+                f"{self.since[:64]!r} is no day or time.", "Write it as 2026-01-31 or 2026-01-31T18:30."
+            ) from None
+        object.__setattr__(self, "since", since.isoformat(timespec="milliseconds"))
 
 
 _TABLES: dict[type, tuple[str, tuple[str, ...]]] = {

@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from ftdemo.errors import NotFoundError
+from ftdemo.errors import NotFoundError, UserError
 from ftdemo.store import Store
 from ftdemo.store.conversations import Message
 from ftdemo.store.feedback import (
@@ -168,8 +168,8 @@ def test_removal_takes_all_that_was_said(store: Store) -> None:
         (FeedbackFilter(text="100%"), ["2"]),
         (FeedbackFilter(text="i'd say"), ["3"]),
         (FeedbackFilter(text="' or 1 --"), []),
-        (FeedbackFilter(since="2999"), []),
-        (FeedbackFilter(since="2000", models=("base",), text="who"), ["2", "Straße"]),
+        (FeedbackFilter(since="2999-01-01"), []),
+        (FeedbackFilter(since="2000-01-01T00:00:00+02:00", models=("base",), text="who"), ["2", "Straße"]),
     ],
 )
 def test_feedback_is_found(store: Store, wanted: FeedbackFilter, found: list[str]) -> None:
@@ -181,6 +181,19 @@ def test_feedback_is_found(store: Store, wanted: FeedbackFilter, found: list[str
     assert [answer.answer for answer in store.feedback.answers(wanted)] == found
     assert store.feedback.count(wanted) == len(found)
     assert [answer.answer for answer in store.feedback.answers(wanted, 1, 1)] == found[1:2]
+
+
+@pytest.mark.parametrize(
+    ("given", "error"), [({"since": "soon"}, "'soon' is no day"), ({"vote": "x"}, "no vote 'x'")]
+)
+def test_filters_that_cannot_be(given: dict, error: str) -> None:
+    with pytest.raises(UserError, match=error):
+        FeedbackFilter(**given)
+
+
+def test_times_in_filters_are_put_in_the_form_of_the_store() -> None:
+    assert FeedbackFilter(since="2026-01-31").since == "2026-01-31T00:00:00.000+00:00"
+    assert FeedbackFilter(since="2026-01-31T01:00:00+02:00").since == "2026-01-30T23:00:00.000+00:00"
 
 
 def test_the_salt_stays(store: Store) -> None:

@@ -134,7 +134,7 @@ def test_feedback_is_filtered(store: Store, library: FeedbackLibrary) -> None:
     assert rated[:2] == ([], [("a", True)])
     assert rated[2].models == ("base",)
     assert everything(store, wanted=FeedbackFilter(voters=("w",)))[:2] == ([], [("b", False)])
-    assert everything(store, wanted=FeedbackFilter(since="2999"))[:2] == ([], [])
+    assert everything(store, wanted=FeedbackFilter(since="2999-01-01"))[:2] == ([], [])
 
 
 @pytest.mark.parametrize("prompts", [1, 3, 4, 5, 40])
