@@ -189,11 +189,16 @@ class Feedback(Family):
 
     def salt(self) -> str:
         """The random text that goes into voters' pseudonyms; made when it is first wanted."""
-        with self._store.transaction() as database:
-            database.execute(
-                "insert or ignore into secrets (name, value) values ('voters', ?)", [secrets.token_hex(16)]
-            )
-        return str(self._database.execute("select value from secrets where name = 'voters'").fetchone()[0])
+        query = "select value from secrets where name = 'voters'"
+        known = self._database.execute(query).fetchone()
+        if known is None:
+            with self._store.transaction() as database:
+                database.execute(
+                    "insert or ignore into secrets (name, value) values ('voters', ?)",
+                    [secrets.token_hex(16)],
+                )
+            known = self._database.execute(query).fetchone()
+        return str(known[0])
 
     def keep(self, answer: NewAnswer, uid: str = "", created_at: str = "") -> AnswerSnapshot:
         """Save an answer, or return it as it was saved before.
