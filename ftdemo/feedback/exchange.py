@@ -21,9 +21,10 @@ from ftdemo.feedback.full_form import (
     as_json,
     full_records,
 )
+from ftdemo.feedback.pool import IMPORTED
 from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import read_preferences
-from ftdemo.feedback.training_data import IMPORTED, preference_data
+from ftdemo.feedback.training_data import preference_data
 from ftdemo.samples.reading import open_source
 from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.turns import text_of

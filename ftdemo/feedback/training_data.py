@@ -1,23 +1,19 @@
 """From all feedback to preference data: pairs, thumbs, what contradicts, and what is held out."""
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Literal, TypeVar
 
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage, PairSource, PreferenceData, PreferencePair, RatedAnswer
+from ftdemo.feedback.pool import Evidence, Pool, prompt_key
+from ftdemo.feedback.preferences import PairSource, PreferenceData, PreferencePair, RatedAnswer
 from ftdemo.store import Store
-from ftdemo.store.feedback import AnswerSnapshot, Choice, Correction, FeedbackFilter, Vote
-
-IMPORTED = "imported"
-"""The voter of preferences that come from another tool's file."""
+from ftdemo.store.feedback import FeedbackFilter
 
 Method = Literal["dpo", "kto", "ppo"]
-Prompt = tuple[ChatMessage, ...]
 Row = TypeVar("Row", PreferencePair, RatedAnswer)
 
 
@@ -113,7 +109,7 @@ def preference_data(
     if not 0 <= held_out <= 0.9:
         raise UserError(f"The held-out share is {held_out:g}.", "Give a number from 0 to 0.9, such as 0.25.")
     wanted = wanted or FeedbackFilter()
-    pool = _Pool(store, wanted)
+    pool = Pool(store, wanted)
     verdicts = _verdicts(pool)
     pairs, evidence = _pairs(pool, verdicts)
     rated = [
@@ -121,8 +117,8 @@ def preference_data(
         for (prompt, text), liked in verdicts.items()
         if liked is not None
     ]
-    in_pairs = {(_key(pair.prompt), text) for pair in pairs for text in (pair.chosen, pair.rejected)}
-    prompts = {_key(pair.prompt) for pair in pairs} | {_key(row.prompt) for row in rated}
+    in_pairs = {(prompt_key(pair.prompt), text) for pair in pairs for text in (pair.chosen, pair.rejected)}
+    prompts = {prompt_key(pair.prompt) for pair in pairs} | {prompt_key(row.prompt) for row in rated}
     kept_back = _held_out(prompts, held_out, seed)
     data = PreferenceData(
         pairs=_outside(pairs, kept_back),
@@ -135,7 +131,7 @@ def preference_data(
         pairs=dict(Counter(pair.source for pair in pairs)),
         up=sum(row.liked for row in rated),
         down=sum(not row.liked for row in rated),
-        unpaired=sum((_key(row.prompt), row.answer) not in in_pairs for row in rated),
+        unpaired=sum((prompt_key(row.prompt), row.answer) not in in_pairs for row in rated),
         conflicts=pool.split_thumbs() + evidence.split(),
         dropped=undecided + evidence.even(),
         ties=pool.ties,
@@ -177,109 +173,7 @@ def fitting_method(summary: PreferenceSummary, reward_model: bool = False) -> Fi
     )
 
 
-class _Pool:
-    """The feedback that is wanted, by prompt and text: two messages that say the same are one answer.
-
-    Args:
-        store: where the feedback is.
-        wanted: which.
-    """
-
-    def __init__(self, store: Store, wanted: FeedbackFilter) -> None:
-        self.prompts: dict[str, Prompt] = {}
-        self.thumbs: dict[tuple[str, str], dict[str, tuple[str, bool]]] = defaultdict(dict)
-        self.ties = self.both_bad = self.unusable = 0
-        self._answers: dict[int, tuple[str, str]] = {}
-        for answer in store.feedback.answers(FeedbackFilter(models=wanted.models)):
-            self._place(answer)
-        for vote in store.feedback.standing(Vote):
-            if self._is_wanted(vote, wanted, vote.answer_id):
-                self._thumb(vote.answer_id, vote, vote.vote == "up")
-        self.corrections = [
-            correction
-            for correction in store.feedback.standing(Correction)
-            if self._is_wanted(correction, wanted, correction.answer_id)
-        ]
-        self.choices = [
-            choice
-            for choice in store.feedback.standing(Choice)
-            if self._is_wanted(choice, wanted, choice.left_id, choice.right_id)
-        ]
-        for choice in self.choices:
-            self.ties += choice.choice == "tie"
-            if choice.choice == "bad":
-                self.both_bad += 1
-                self._thumb(choice.left_id, choice, False)
-                self._thumb(choice.right_id, choice, False)
-
-    def answer(self, answer_id: int) -> tuple[str, str]:
-        """An answer's prompt, as its key, and text."""
-        return self._answers[answer_id]
-
-    def split_thumbs(self) -> int:
-        """How many answers some like and some dislike."""
-        return sum(len({liked for _, liked in said.values()}) == 2 for said in self.thumbs.values())
-
-    def _place(self, answer: AnswerSnapshot) -> None:
-        key = _key(answer.prompt)
-        self.prompts.setdefault(key, answer.prompt)
-        self._answers[answer.id] = key, answer.answer
-
-    def _is_wanted(self, event: Vote | Correction | Choice, wanted: FeedbackFilter, *answers: int) -> bool:
-        return (
-            all(answer in self._answers for answer in answers)
-            and (not wanted.voters or event.voter in wanted.voters)
-            and event.created_at >= wanted.since
-        )
-
-    def _thumb(self, answer_id: int, event: Vote | Choice, liked: bool) -> None:
-        """Note a voter's thumb; of several on the same text the latest counts."""
-        said = self.thumbs[self._answers[answer_id]]
-        if event.voter not in said or said[event.voter][0] <= event.created_at:
-            said[event.voter] = event.created_at, liked
-
-
-@dataclass
-class _Evidence:
-    """Who prefers which of two answers to a prompt.
-
-    Args:
-        preferred: by prompt and the two texts in order, what each voter prefers, and by what it is known.
-    """
-
-    preferred: dict[tuple[str, str, str], dict[str, tuple[str, str, PairSource]]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-
-    def add(self, prompt: str, better: str, worse: str, event: Choice | Correction) -> None:
-        """Note a preference; of several of one voter about the same texts the latest counts."""
-        first, second = sorted((better, worse))
-        said = self.preferred[prompt, first, second]
-        source: PairSource = "choice" if isinstance(event, Choice) else "correction"
-        if event.voter == IMPORTED:
-            source = "imported"
-        if event.voter not in said or said[event.voter][0] <= event.created_at:
-            said[event.voter] = event.created_at, better, source
-
-    def split(self) -> int:
-        """How many pairs some prefer one way and some the other."""
-        return sum(len({better for _, better, _ in said.values()}) == 2 for said in self.preferred.values())
-
-    def even(self) -> int:
-        """How many pairs as many prefer one way as the other."""
-        return sum(self.winner(said.values()) is None for said in self.preferred.values())
-
-    @staticmethod
-    def winner(said: Collection[tuple[str, str, PairSource]]) -> tuple[str, PairSource] | None:
-        """What most prefer, with the first of the sources it is known by; None if they are even."""
-        votes = Counter(better for _, better, _ in said).most_common()
-        if len(votes) == 2 and votes[0][1] == votes[1][1]:
-            return None
-        best = votes[0][0]
-        return best, min((time, source) for time, better, source in said if better == best)[1]
-
-
-def _verdicts(pool: _Pool) -> dict[tuple[str, str], bool | None]:
+def _verdicts(pool: Pool) -> dict[tuple[str, str], bool | None]:
     """Whether most voters like each answer; None where they are even."""
     verdicts: dict[tuple[str, str], bool | None] = {}
     for answer, said in pool.thumbs.items():
@@ -288,10 +182,8 @@ def _verdicts(pool: _Pool) -> dict[tuple[str, str], bool | None]:
     return verdicts
 
 
-def _pairs(
-    pool: _Pool, verdicts: dict[tuple[str, str], bool | None]
-) -> tuple[list[PreferencePair], _Evidence]:
-    evidence = _Evidence()
+def _pairs(pool: Pool, verdicts: dict[tuple[str, str], bool | None]) -> tuple[list[PreferencePair], Evidence]:
+    evidence = Evidence()
     for choice in pool.choices:
         left, right = pool.answer(choice.left_id), pool.answer(choice.right_id)
         if choice.choice not in ("left", "right"):
@@ -331,11 +223,6 @@ def _matched(up: Sequence[str], down: Sequence[str]) -> Iterable[tuple[str, str]
     return zip(islice(cycle(up), most), islice(cycle(down), most), strict=True)
 
 
-def _key(prompt: Sequence[ChatMessage]) -> str:
-    """A prompt as text, the same for the same messages."""
-    return json.dumps([[said["role"], said["content"]] for said in prompt], ensure_ascii=False)
-
-
 def _held_out(prompts: Collection[str], share: float, seed: int) -> set[str]:
     """The prompts to keep back, by their keys."""
     places = {prompt: _place_of(prompt, seed) for prompt in prompts}
@@ -356,8 +243,8 @@ def _place_of(prompt: str, seed: int) -> float:
 
 
 def _within(rows: Iterable[Row], prompts: set[str]) -> tuple[Row, ...]:
-    return tuple(row for row in rows if _key(row.prompt) in prompts)
+    return tuple(row for row in rows if prompt_key(row.prompt) in prompts)
 
 
 def _outside(rows: Iterable[Row], prompts: set[str]) -> tuple[Row, ...]:
-    return tuple(row for row in rows if _key(row.prompt) not in prompts)
+    return tuple(row for row in rows if prompt_key(row.prompt) not in prompts)
