@@ -22,6 +22,7 @@ from ftdemo.engines.comparison import Answer, Turn, compare, turns_of
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.feedback import FeedbackLibrary
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.models.base import find_base_model
@@ -70,6 +71,7 @@ class Studio:
         self.store = Store(self.settings.database)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
         self.models = ModelRegistry(self.store, self.settings.tuned_models, GgufCache(self.settings.gguf))
+        self.feedback = FeedbackLibrary(self.store, self.model_version, self.settings.max_upload_mb)
         self.jobs = JobQueue(self.store, self.settings)
         self.planner = Planner(
             self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files
@@ -129,11 +131,20 @@ class Studio:
             )
         for model in models:
             self._tuned_files(model)
+        versions = {model: self.model_version(model) or "" for model in models}
         with self.cancellable(session) as cancelled, self._line.place(session) as place:
             yield from _waiting(place, cancelled, Turn(conversation_id, question, _unanswered(models)))
             yield from compare(
-                self.engine.get(), self.store, question, models, generation, cancelled, conversation_id
-            )
+                self.engine.get(), self.store, question, models, generation, cancelled, conversation_id,
+                versions,
+            )  # fmt: skip
+
+    def model_version(self, model: str) -> str | None:
+        """Which model has a name now: the base model's own name, a tuned model's folder, or None."""
+        if model == BASE:
+            return self.settings.base_model
+        tuned = self.store.models.find(model)
+        return tuned.folder if tuned else None
 
     def conversation(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""

@@ -1,7 +1,7 @@
 """One question to several sides at once, each with its own history, saved turn by turn."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from ftdemo.engines.protocol import ChatRequest, Engine, GenerationSettings, TokenEvent
@@ -23,6 +23,7 @@ class Answer:
         tokens_per_second: tokens so far over the seconds since the question.
         time_to_first_token_s: seconds from the question to the first token.
         finish_reason: 'stop', 'length', 'cancelled', or None while more may come.
+        message_id: its number once it is saved, by which it is voted on.
     """
 
     model: str
@@ -31,6 +32,7 @@ class Answer:
     tokens_per_second: float = 0.0
     time_to_first_token_s: float = 0.0
     finish_reason: str | None = None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def compare(
     settings: GenerationSettings,
     cancelled: threading.Event,
     conversation_id: int | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> Iterator[Turn]:
     """Ask every side the same question, in one batch.
 
@@ -72,9 +75,10 @@ def compare(
         settings: the same for each side.
         cancelled: set it to end the answers.
         conversation_id: go on with this conversation; a new one is started if None.
+        versions: which model each side is under its name, to be kept with its answer.
 
     Yields:
-        The turn after each token of a side.
+        The turn after each token of a side, and once more when it is saved, with the answers' numbers.
     """
     sides = list(dict.fromkeys(models))
     question = question.strip()
@@ -89,7 +93,7 @@ def compare(
     ]
     answers = [Answer(model) for model in sides]
     conversation: Conversation | None = known
-    begun = False
+    begun = saved = False
     try:
         for event in engine.stream(requests, settings, cancelled):
             # Only a question that the engine has accepted starts a conversation.
@@ -97,9 +101,13 @@ def compare(
             begun = True
             answers[event.side] = _answer(sides[event.side], event)
             yield Turn(conversation.id, question, tuple(answers))
-    finally:
         if conversation is not None and begun:
-            _save(store, conversation, question, answers, settings)
+            saved = True
+            answers = _save(store, conversation, question, answers, settings, versions or {})
+            yield Turn(conversation.id, question, tuple(answers))
+    finally:
+        if conversation is not None and begun and not saved:
+            _save(store, conversation, question, answers, settings, versions or {})
 
 
 def turns_of(conversation: Conversation) -> list[Turn]:
@@ -116,6 +124,7 @@ def turns_of(conversation: Conversation) -> list[Turn]:
             message.tokens_per_second or 0.0,
             message.time_to_first_token_s or 0.0,
             message.finish_reason,
+            message.id,
         )
         turns[-1] = replace(turns[-1], answers=(*turns[-1].answers, answer))
     return turns
@@ -132,10 +141,17 @@ def _save(
     question: str,
     answers: Sequence[Answer],
     settings: GenerationSettings,
-) -> None:
+    versions: Mapping[str, str],
+) -> list[Answer]:
+    """Save a turn and return its answers with their numbers."""
     turn = conversation.turns + 1
     messages = [Message(turn, "user", question)]
     for answer in answers:
-        values = {**vars(answer), "finish_reason": answer.finish_reason or "cancelled"}
-        messages.append(Message(turn, "assistant", generation=asdict(settings), **values))
-    store.conversations.add_turn(conversation.id, messages)
+        values = {name: value for name, value in vars(answer).items() if name != "message_id"}
+        values["finish_reason"] = answer.finish_reason or "cancelled"
+        version = versions.get(answer.model)
+        messages.append(
+            Message(turn, "assistant", generation=asdict(settings), model_version=version, **values)
+        )
+    numbers = store.conversations.add_turn(conversation.id, messages)
+    return [replace(answer, message_id=number) for answer, number in zip(answers, numbers[1:], strict=True)]

@@ -1,1 +1,6 @@
 """What people think of answers, and the preference data that training learns from."""
+
+from ftdemo.feedback.library import AnswerFeedback, FeedbackLibrary, FeedbackPage
+from ftdemo.store.feedback import FeedbackFilter
+
+__all__ = ["AnswerFeedback", "FeedbackFilter", "FeedbackLibrary", "FeedbackPage"]

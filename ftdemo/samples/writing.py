@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,24 @@ def write_samples(samples: Iterable[Sample], path: Path) -> int:
         )
     # CSV goes through the samples twice: its columns must be known before its rows.
     counted = _Counted(SampleSpool(samples) if isinstance(samples, Iterator) else samples)
+    with whole_file(path) as partial:
+        writer(counted, partial)
+    return counted.count
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place to write a file to, which takes the file's name once it is whole.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
     partial: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
         os.close(handle)
         partial = Path(name)
-        writer(counted, partial)
+        yield partial
         # mkstemp lets nobody else read; the finished file is as open as any other.
         umask = os.umask(0)
         os.umask(umask)
@@ -57,7 +69,6 @@ def write_samples(samples: Iterable[Sample], path: Path) -> int:
         if partial is not None:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-    return counted.count
 
 
 def as_record(sample: Sample) -> dict[str, Any]:

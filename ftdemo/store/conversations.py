@@ -1,7 +1,7 @@
 """Conversations: what was asked, and what each side answered."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
@@ -23,6 +23,9 @@ class Message:
         tokens_per_second: new tokens of this answer over the time it took.
         time_to_first_token_s: seconds from the request to the first token.
         finish_reason: 'stop' (the model ended it), 'length' (the limit was reached) or 'cancelled'.
+        model_version: which model it was under that name: a base model's name, or a tuned model's folder.
+        id: its number once it is saved.
+        conversation_id: the conversation it is saved in.
     """
 
     turn: int
@@ -34,6 +37,9 @@ class Message:
     tokens_per_second: float | None = None
     time_to_first_token_s: float | None = None
     finish_reason: FinishReason | None = None
+    model_version: str | None = None
+    id: int | None = field(default=None, compare=False)
+    conversation_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -50,14 +56,20 @@ class Conversation:
         """How many questions were asked."""
         return max((message.turn for message in self.messages), default=0)
 
-    def history(self, model: str) -> list[dict[str, str]]:
+    def history(self, model: str, before: int | None = None) -> list[dict[str, str]]:
         """What one side has seen: the questions it answered and its own answers, as chat messages.
 
         A question that this side did not answer (it joined later) is left out.
+
+        Args:
+            model: the side.
+            before: a turn, to get what the side had seen when that turn began; None for all turns.
         """
         questions = {message.turn: message.text for message in self.messages if message.role == "user"}
         history = []
         for message in self.messages:
+            if before is not None and message.turn >= before:
+                break
             if message.role == "assistant" and message.model == model and message.text:
                 history.append({"role": "user", "content": questions[message.turn]})
                 history.append({"role": "assistant", "content": message.text})
@@ -72,18 +84,13 @@ class Conversations(Family):
         record = {"title": title[:200], "created_at": now()}
         return self.get(cast(int, self._table("conversations").insert(record).last_pk))
 
-    def add_turn(self, conversation_id: int, messages: list[Message]) -> None:
-        """Save a question and its answers, all or none."""
+    def add_turn(self, conversation_id: int, messages: list[Message]) -> list[int]:
+        """Save a question and its answers, all or none, and return their numbers."""
         with self._store.transaction():
-            self._table("messages").insert_all(
-                {
-                    **vars(message),
-                    "generation": json.dumps(message.generation) if message.generation else None,
-                    "conversation_id": conversation_id,
-                    "created_at": now(),
-                }
+            return [
+                cast(int, self._table("messages").insert(_record(message, conversation_id)).last_pk)
                 for message in messages
-            )
+            ]
 
     def get(self, conversation_id: int) -> Conversation:
         """One conversation with its messages in order.
@@ -95,8 +102,28 @@ class Conversations(Family):
             rows = self._table("messages").rows_where(
                 "conversation_id = ?", [conversation_id], order_by="turn, id"
             )
-            messages = tuple(
-                from_row(Message, row, generation=json.loads(row["generation"] or "null")) for row in rows
-            )
-            return from_row(Conversation, row, messages=messages)
+            return from_row(Conversation, row, messages=tuple(_message(row) for row in rows))
         raise NotFoundError(f"There is no conversation {conversation_id}.", "Start a new one.")
+
+    def message(self, message_id: int) -> Message:
+        """One question or answer.
+
+        Raises:
+            NotFoundError: there is no message of that number.
+        """
+        for row in self._table("messages").rows_where("id = ?", [message_id]):
+            return _message(row)
+        raise NotFoundError(f"There is no message {message_id}.", "Use the `message_id` of an answer.")
+
+
+def _record(message: Message, conversation_id: int) -> dict[str, Any]:
+    return {
+        **{name: value for name, value in vars(message).items() if name != "id"},
+        "generation": json.dumps(message.generation) if message.generation else None,
+        "conversation_id": conversation_id,
+        "created_at": now(),
+    }
+
+
+def _message(row: dict[str, Any]) -> Message:
+    return from_row(Message, row, generation=json.loads(row["generation"] or "null"))

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from ftdemo.errors import UserError
 from ftdemo.store.calibrations import Calibrations
 from ftdemo.store.conversations import Conversations
+from ftdemo.store.feedback import Feedback
 from ftdemo.store.jobs import Jobs
 from ftdemo.store.migrations import migrations
 from ftdemo.store.models import TunedModels
@@ -38,6 +39,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._thread = threading.local()
+        self._writer = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Of several that open a new file at once, SQLite lets one switch it to the write-ahead log and
@@ -61,7 +63,10 @@ class Store:
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S)
             database = Database(connection)
             database.enable_wal()
+            # A vote that was acknowledged is on the disk, even if the power fails then.
+            database.execute("PRAGMA synchronous=full")
             database.execute("PRAGMA foreign_keys=on")
+            connection.create_function("fold", 1, _fold, deterministic=True)
             self._thread.database = database
         database = self._thread.database
         assert isinstance(database, Database)
@@ -72,15 +77,22 @@ class Store:
         """Hold the write lock for a read followed by a write, so that no other process slips in between.
 
         sqlite-utils' own `atomic` begins as a reader; two readers that both go on to write would fail.
+
+        One that begins within another is a part of it.
         """
         database = self.database
-        database.conn.execute("BEGIN IMMEDIATE")
-        try:
+        if database.conn.in_transaction:
             yield database
-        except BaseException:
-            database.conn.rollback()
-            raise
-        database.conn.commit()
+            return
+        # SQLite lets a writer that has to wait sleep for longer and longer; threads of one process need not.
+        with self._writer:
+            database.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.conn.rollback()
+                raise
+            database.conn.commit()
 
     @cached_property
     def sample_sets(self) -> SampleSets:
@@ -111,3 +123,13 @@ class Store:
     def conversations(self) -> Conversations:
         """Conversations and their messages."""
         return Conversations(self)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What people think of answers."""
+        return Feedback(self)
+
+
+def _fold(text: str | None) -> str | None:
+    """A text for comparison without regard to capitals, of any script."""
+    return text.casefold() if text is not None else None

@@ -188,3 +188,75 @@ def m007_reward_models(db: Database) -> None:
         foreign_keys=[("job_id", "jobs", "id")],
     )
     db.table("reward_models").create_index(["name"], unique=True)
+
+
+@migrations()
+def m008_feedback(db: Database) -> None:
+    """What people think of answers.
+
+    Answers are kept as they were shown, so that feedback outlives the model and the conversation. Votes,
+    corrections and choices are events: a row is added and never changed, and the latest counts.
+    """
+    db.table("messages").add_column("model_version", str)
+    db.table("secrets").create({"name": str, "value": str}, pk="name", not_null={"value"})
+    db.execute(
+        """
+        create table rated_answers (
+            id integer primary key,
+            uid text not null unique,
+            prompt text not null,
+            question text not null,
+            answer text not null,
+            model text not null,
+            model_version text,
+            generation text,
+            message_id integer unique references messages(id) on delete set null,
+            created_at text not null
+        )
+        """
+    )
+    on_answer = "integer not null references rated_answers(id) on delete cascade"
+    db.execute(
+        f"""
+        create table votes (
+            id integer primary key,
+            uid text not null unique,
+            answer_id {on_answer},
+            voter text not null,
+            vote text not null,
+            reasons text not null,
+            comment text not null,
+            created_at text not null
+        )
+        """
+    )
+    db.execute(
+        f"""
+        create table corrections (
+            id integer primary key,
+            uid text not null unique,
+            answer_id {on_answer},
+            voter text not null,
+            text text,
+            created_at text not null
+        )
+        """
+    )
+    db.execute(
+        f"""
+        create table choices (
+            id integer primary key,
+            uid text not null unique,
+            left_id {on_answer},
+            right_id {on_answer},
+            voter text not null,
+            choice text not null,
+            comment text not null,
+            created_at text not null
+        )
+        """
+    )
+    db.table("votes").create_index(["answer_id", "voter", "created_at"])
+    db.table("corrections").create_index(["answer_id", "voter", "created_at"])
+    db.table("choices").create_index(["left_id", "right_id", "voter", "created_at"])
+    db.table("choices").create_index(["right_id"])

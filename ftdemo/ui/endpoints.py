@@ -8,7 +8,7 @@ client.predict("Who is Pavan Belagatti?", ["base"], api_name="/ask")
 
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileDataDict
@@ -16,7 +16,9 @@ from gradio.utils import get_upload_folder
 
 from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
+from ftdemo.feedback import FeedbackFilter
 from ftdemo.names import BASE
+from ftdemo.store.feedback import ChoiceKind, VoteKind
 from ftdemo.studio import Studio
 from ftdemo.training.estimate import as_dict as estimate_as_dict
 from ftdemo.training.recipes import DEFAULT_RECIPE, TuneSettings
@@ -120,8 +122,95 @@ def build(studio: Studio) -> None:
         generation = GenerationSettings(int(max_new_tokens), temperature, seed=int(seed))
         return {"answers": [asdict(a) for a in studio.ask(question, models or [BASE], generation)]}
 
+    @told
+    def vote(
+        message_id: int,
+        vote: str,
+        reasons: list[str] | None = None,
+        comment: str = "",
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Give an answer a thumb, 'up' or 'down'; `message_id` is in what /ask returns."""
+        given = studio.feedback.vote(
+            cast(VoteKind, vote),
+            _voter(studio, request),
+            message_id=int(message_id),
+            reasons=reasons or [],
+            comment=comment,
+        )
+        return {"vote": asdict(given)}
+
+    @told
+    def withdraw_vote(message_id: int, request: gr.Request | None = None) -> dict[str, Any]:
+        """Take one's thumb back."""
+        taken = studio.feedback.withdraw(_voter(studio, request), message_id=int(message_id))
+        return {"vote": asdict(taken) if taken else None}
+
+    @told
+    def correct(message_id: int, text: str | None, request: gr.Request | None = None) -> dict[str, Any]:
+        """Say what would have been a better answer; null takes it back."""
+        given = studio.feedback.correct(text, _voter(studio, request), message_id=int(message_id))
+        return {"correction": asdict(given)}
+
+    @told
+    def choose(
+        left: int, right: int, choice: str, comment: str = "", request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Say which of two messages is better: 'left', 'right', 'tie' or 'bad', which both are."""
+        given = studio.feedback.choose(
+            cast(ChoiceKind, choice),
+            _voter(studio, request),
+            messages=(int(left), int(right)),
+            comment=comment,
+        )
+        return {"choice": asdict(given)}
+
+    @told
+    def feedback(
+        models: list[str] | None = None,
+        vote: str | None = None,
+        voters: list[str] | None = None,
+        text: str = "",
+        since: str = "",
+        page: int = 1,
+        limit: int = 50,
+    ) -> dict[str, Any]:
+        """The answers that feedback was given on, newest first."""
+        wanted = FeedbackFilter(
+            tuple(models or ()), cast(VoteKind | None, vote or None), tuple(voters or ()), text, since
+        )
+        found = studio.feedback.list(wanted, int(page), int(limit))
+        return {
+            "feedback": [asdict(item) for item in found.items],
+            "total": found.total,
+            "page": found.page,
+            "pages": found.pages,
+        }
+
+    @told
+    def feedback_counts() -> dict[str, Any]:
+        """What each model was told, and how far voters agree."""
+        agreement = studio.feedback.agreement()
+        return {
+            "models": [asdict(model) for model in studio.feedback.counts()],
+            "agreement": asdict(agreement) if agreement else None,
+        }
+
     endpoints = (
         status, samples, add_samples, tune, estimate, jobs, job, stop_job, pause_job, resume_job, models, ask,
+        feedback, feedback_counts,
     )  # fmt: skip
     for endpoint in endpoints:
         gr.api(endpoint, api_name=endpoint.__name__)
+    # The queue takes two requests and its turn for each call; a vote is done at once.
+    for endpoint in (vote, withdraw_vote, correct, choose):
+        gr.api(endpoint, api_name=endpoint.__name__, queue=False)
+
+
+def _voter(studio: Studio, request: gr.Request | None) -> str:
+    """Who calls, as a pseudonym: by login, else by the client's session, else by address."""
+    session = str(getattr(request, "session_hash", None) or "")
+    client = getattr(request, "client", None)
+    return studio.feedback.voter(
+        session or f"address:{client.host if client else ''}", getattr(request, "username", None)
+    )

@@ -24,6 +24,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
     """
     studio = studio or Studio(settings)
     with gr.Blocks(title="ftdemo", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        # First, for a name that an event of the page has taken is not given again.
+        endpoints.build(studio)
         gr.HTML(TITLE, padding=False)
         status = add_status_line(studio)
         changes = Changes(gr.State(""), gr.State(""))
@@ -40,7 +42,6 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)
-        endpoints.build(studio)
 
         def begin_loading() -> None:
             studio.engine.warm_up(delay_s=LOADING_DELAY_S)

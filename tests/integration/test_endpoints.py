@@ -85,5 +85,6 @@ def test_what_the_page_does_by_itself_is_no_endpoint(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
         "/status", "/samples", "/add_samples", "/tune", "/estimate", "/jobs", "/job", "/stop_job",
-        "/pause_job", "/resume_job", "/models", "/ask",
+        "/pause_job", "/resume_job", "/models", "/ask", "/vote", "/withdraw_vote", "/correct", "/choose",
+        "/feedback", "/feedback_counts",
     }  # fmt: skip

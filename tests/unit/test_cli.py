@@ -275,8 +275,9 @@ def test_ask(
             "tokens_per_second": 12.5,
             "time_to_first_token_s": 0.25,
             "finish_reason": "stop",
+            "message_id": number,
         }
-        for model in ("mine", "base")
+        for number, model in ((2, "mine"), (3, "base"))
     ]
     assert cli.text("ask", "Who?").startswith("base: base: Who?\n")
     assert "'nobody'" in cli.error("ask", "Who?", "--model", "nobody")

@@ -76,9 +76,10 @@ def test_turn_grows_token_by_token_to_the_whole_answers(store: Store) -> None:
         ["I guess", "Yes"],
     ]
     assert turns[-1].answers == (
-        Answer("base", "I guess so", 3, 10.0, 0.25, "stop"),
-        Answer("pavan", "Yes", 1, 10.0, 0.25, "stop"),
+        Answer("base", "I guess so", 3, 10.0, 0.25, "stop", message_id=2),
+        Answer("pavan", "Yes", 1, 10.0, 0.25, "stop", message_id=3),
     )
+    assert {answer.message_id for turn in turns[:-1] for answer in turn.answers} == {None}
     assert engine.settings == [SETTINGS]
 
 

@@ -120,6 +120,19 @@ def test_conversation_can_be_read_again(talking: Studio) -> None:
     assert talking.conversation(None) == []
 
 
+def test_an_answer_is_voted_on_by_its_message(talking: Studio, add_model: Callable[..., TunedModel]) -> None:
+    tuned = add_model("mine", base_model=talking.settings.base_model)
+    base, mine = talking.ask("Who?", ["base", "mine"], FIVE)
+    talking.models.rename("mine", "other")
+    for answer in (base, mine):
+        talking.feedback.vote("up", "v", message_id=answer.message_id)
+    of_mine, of_base = talking.feedback.list().items
+    assert (of_base.answer.answer, of_base.answer.model_version) == (base.text, talking.settings.base_model)
+    assert (of_mine.answer.model, of_mine.answer.model_version) == ("mine", tuned.folder)
+    talking.models.remove("other")
+    assert [item.answer.model for item in talking.feedback.list().items] == ["mine", "base"]
+
+
 def test_unknown_model_is_refused_before_the_engine_is_loaded(talking: Studio) -> None:
     with pytest.raises(NotFoundError, match="'nobody'"):
         talking.ask("Who?", ["base", "nobody"], FIVE)

@@ -1,56 +1,19 @@
-"""Preference files: which of two answers is better, or whether one answer was liked."""
+"""Preference files of other tools: which of two answers is better, or whether one answer was liked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ftdemo.errors import FileFormatError
+from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
+from ftdemo.samples.conversion import Draft
 from ftdemo.samples.reading import open_records
 from ftdemo.samples.rows import ReadOptions
-from ftdemo.samples.turns import RecordError, Turn
-
-
-@dataclass(frozen=True)
-class PreferencePair:
-    """Two answers to one question.
-
-    Args:
-        question: what was asked.
-        chosen: the better answer.
-        rejected: the worse answer.
-        system: what the model was told beforehand, if anything.
-        history: the turns before the question.
-    """
-
-    question: str
-    chosen: str
-    rejected: str
-    system: str | None = None
-    history: tuple[Turn, ...] = ()
-
-
-@dataclass(frozen=True)
-class LabelledAnswer:
-    """An answer and whether it was liked.
-
-    Args:
-        question: what was asked.
-        answer: the answer.
-        liked: whether it was liked.
-        system: what the model was told beforehand, if anything.
-        history: the turns before the question.
-    """
-
-    question: str
-    answer: str
-    liked: bool
-    system: str | None = None
-    history: tuple[Turn, ...] = ()
+from ftdemo.samples.turns import RecordError
 
 
 def read_preferences(
     path: str | Path, options: ReadOptions | None = None
-) -> Iterator[PreferencePair | LabelledAnswer]:
+) -> Iterator[PreferencePair | RatedAnswer]:
     """The preference rows of a file (prompt/chosen/rejected, or prompt/completion/label), in order.
 
     Rows that give none, or lack one of their texts, are passed over; `check_file` names them.
@@ -80,10 +43,12 @@ def read_preferences(
                 if not draft.question.strip() or not draft.answer.strip():
                     continue
                 if draft.liked is not None:
-                    yield LabelledAnswer(
-                        draft.question, draft.answer, draft.liked, draft.system, draft.history
-                    )
+                    yield RatedAnswer(_prompt(draft), draft.answer, draft.liked)
                 elif draft.rejected and draft.rejected.strip():
-                    yield PreferencePair(
-                        draft.question, draft.answer, draft.rejected, draft.system, draft.history
-                    )
+                    yield PreferencePair(_prompt(draft), draft.answer, draft.rejected, "imported")
+
+
+def _prompt(draft: Draft) -> tuple[ChatMessage, ...]:
+    turns = [("system", draft.system)] if draft.system else []
+    turns += [*draft.history, ("user", draft.question)]
+    return tuple({"role": role, "content": text or ""} for role, text in turns)

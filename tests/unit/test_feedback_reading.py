@@ -3,9 +3,12 @@ import json
 import pytest
 
 from ftdemo.errors import FileFormatError
-from ftdemo.samples.preferences import LabelledAnswer, PreferencePair, read_preferences
+from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
+from ftdemo.feedback.reading import read_preferences
 
 PROMPT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi?"}]
+
+HI = ({"role": "user", "content": "Hi?"},)
 
 
 def reply(text):
@@ -15,21 +18,24 @@ def reply(text):
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
-        ({"prompt": "Hi?", "chosen": "Hello", "rejected": "Go"}, PreferencePair("Hi?", "Hello", "Go")),
+        (
+            {"prompt": "Hi?", "chosen": "Hello", "rejected": "Go"},
+            PreferencePair(HI, "Hello", "Go", "imported"),
+        ),
         (
             {"prompt": PROMPT, "chosen": reply("Hello"), "rejected": reply("Go")},
-            PreferencePair("Hi?", "Hello", "Go", "Be kind."),
+            PreferencePair(tuple(PROMPT), "Hello", "Go", "imported"),
         ),
         (
             {"chosen": [*PROMPT, *reply("Hello")], "rejected": [*PROMPT, *reply("Go")]},
-            PreferencePair("Hi?", "Hello", "Go", "Be kind."),
+            PreferencePair(tuple(PROMPT), "Hello", "Go", "imported"),
         ),
         (
             {"chosen": "\n\nHuman: Hi?\n\nAssistant: Hello", "rejected": "\n\nHuman: Hi?\n\nAssistant: Go"},
-            PreferencePair("Hi?", "Hello", "Go"),
+            PreferencePair(HI, "Hello", "Go", "imported"),
         ),
-        ({"prompt": "Hi?", "completion": "Go", "label": False}, LabelledAnswer("Hi?", "Go", False)),
-        ({"prompt": "Hi?", "completion": "Go", "label": 1}, LabelledAnswer("Hi?", "Go", True)),
+        ({"prompt": "Hi?", "completion": "Go", "label": False}, RatedAnswer(HI, "Go", False)),
+        ({"prompt": "Hi?", "completion": "Go", "label": 1}, RatedAnswer(HI, "Go", True)),
     ],
 )
 def test_preferences_are_read(tmp_path, record, expected):

@@ -1,0 +1,450 @@
+"""The feedback there is, and how it is given, changed and taken back."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from ftdemo.errors import NotFoundError, UserError
+from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
+from ftdemo.feedback.figures import Agreement, ModelCounts, agreement_of, counts_of
+from ftdemo.feedback.preferences import PreferenceData
+from ftdemo.feedback.training_data import PreferenceSummary, preference_data
+from ftdemo.feedback.voters import check_length, check_reasons, check_voter, voter_id
+from ftdemo.samples.turns import text_of
+from ftdemo.store import Store
+from ftdemo.store.feedback import (
+    AnswerSnapshot,
+    ChatMessage,
+    Choice,
+    ChoiceKind,
+    Correction,
+    FeedbackFilter,
+    NewAnswer,
+    Vote,
+    VoteKind,
+)
+
+MAX_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class AnswerFeedback:
+    """An answer with what counts of what was said of it.
+
+    Args:
+        answer: the answer as it was shown.
+        votes: each voter's thumb.
+        corrections: each voter's better answer.
+        choices: A/B choices it was a side of.
+    """
+
+    answer: AnswerSnapshot
+    votes: tuple[Vote, ...]
+    corrections: tuple[Correction, ...]
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class FeedbackPage:
+    """Some of the feedback.
+
+    Args:
+        items: the answers of this page, newest first.
+        total: answers on all pages.
+        page: the page's number, from 1.
+        pages: how many pages there are.
+    """
+
+    items: tuple[AnswerFeedback, ...]
+    total: int
+    page: int
+    pages: int
+
+
+class FeedbackLibrary:
+    """What people think of answers.
+
+    An answer is named by the message it came from, or by the number under which it was kept for feedback.
+
+    Args:
+        store: where feedback is saved.
+        version_of: tells which model has a name now, for answers saved without it.
+        max_megabytes: the largest file that is imported, in 10^6 bytes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        version_of: Callable[[str], str | None] = lambda name: None,
+        max_megabytes: float = 100.0,
+    ) -> None:
+        self._store = store
+        self._version_of = version_of
+        self._max_megabytes = max_megabytes
+
+    def voter(self, session_hash: str = "", username: str | None = None) -> str:
+        """A voter's pseudonym in this data folder; see `voters.voter_id`."""
+        return voter_id(session_hash, username, self._store.feedback.salt())
+
+    def add(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str,
+        model: str = "",
+        model_version: str | None = None,
+        *,
+        uid: str = "",
+    ) -> AnswerSnapshot:
+        """Keep an answer that is of no conversation here, so that it can be voted on.
+
+        Args:
+            question: what was asked, or all chat messages before the answer.
+            answer: what was answered.
+            model: who answered, if that is known; a model need not exist here.
+            model_version: which model that is; the one that has the name now if None.
+            uid: what the answer is known by; made from the rest if empty, so that the same is kept once.
+
+        Raises:
+            UserError: the question or the answer is empty.
+        """
+        prompt = _messages(question)
+        answer = text_of(answer)
+        if not answer.strip():
+            raise UserError("The answer is empty.", "Give the answer that the feedback is about.")
+        if model_version is None and model:
+            model_version = self._version_of(model)
+        new = NewAnswer(prompt, answer, model, model_version)
+        return self._store.feedback.keep(new, uid or _digest(prompt, answer, model, model_version))
+
+    def vote(
+        self,
+        vote: VoteKind,
+        voter: str,
+        *,
+        message_id: int | None = None,
+        answer_id: int | None = None,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+    ) -> Vote:
+        """Give a thumb. The same vote given again, as by a request that is repeated, is the same vote.
+
+        Args:
+            vote: 'up' or 'down'.
+            voter: who votes, as a pseudonym.
+            message_id: the answer's message.
+            answer_id: or the number under which it was kept.
+            reasons: some of `voters.REASONS`.
+            comment: anything else, up to 10,000 characters.
+
+        Raises:
+            NotFoundError: there is no such answer.
+            UserError: the vote, a reason or the comment cannot be used.
+        """
+        if vote not in ("up", "down"):
+            raise UserError(f"There is no vote {str(vote)[:64]!r}.", "Vote 'up' or 'down'.")
+        voter, reasons = check_voter(voter), check_reasons(tuple(reasons))
+        comment = check_length("comment", text_of(comment))
+        with self._store.transaction():
+            answer = self._answer(message_id, answer_id)
+            return self._store.feedback.add(Vote(answer.id, voter, vote, reasons, comment))
+
+    def say(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str,
+        voter: str,
+        *,
+        model: str = "",
+        vote: VoteKind | None = None,
+        correction: str | None = None,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+    ) -> AnswerFeedback:
+        """Vote on an answer that is of no conversation here, or correct it, or both; all of it or nothing.
+
+        Raises:
+            UserError: something said cannot be used.
+        """
+        with self._store.transaction():
+            kept = self.add(question, answer, model)
+            if vote is not None:
+                self.vote(vote, voter, answer_id=kept.id, reasons=reasons, comment=comment)
+            if correction is not None:
+                self.correct(correction, voter, answer_id=kept.id)
+            return self.get(kept.id)
+
+    def withdraw(
+        self, voter: str, *, message_id: int | None = None, answer_id: int | None = None
+    ) -> Vote | None:
+        """Take a voter's thumb back; None if there is none.
+
+        Raises:
+            NotFoundError: there is no such answer.
+        """
+        answer = self._known(message_id, answer_id)
+        if answer is None or self.current_vote(voter, answer_id=answer.id) is None:
+            return None
+        return self._store.feedback.add(Vote(answer.id, check_voter(voter), "withdrawn"))
+
+    def correct(
+        self, text: str | None, voter: str, *, message_id: int | None = None, answer_id: int | None = None
+    ) -> Correction:
+        """Say what would have been a better answer, instead of what the voter said before.
+
+        Args:
+            text: the better answer, up to 10,000 characters; None takes back what the voter said before.
+            voter: who says so, as a pseudonym.
+            message_id: the answer's message.
+            answer_id: or the number under which it was kept.
+
+        Raises:
+            NotFoundError: there is no such answer.
+            UserError: the text is empty or too long.
+        """
+        voter = check_voter(voter)
+        if text is not None:
+            text = check_length("correction", text_of(text))
+            if not text.strip():
+                raise UserError("The correction is empty.", "Write the answer as it should be.")
+        with self._store.transaction():
+            answer = self._answer(message_id, answer_id)
+            return self._store.feedback.add(Correction(answer.id, voter, text))
+
+    def choose(
+        self,
+        choice: ChoiceKind,
+        voter: str,
+        *,
+        messages: tuple[int, int] | None = None,
+        answers: tuple[int, int] | None = None,
+        comment: str = "",
+    ) -> Choice:
+        """Say which of two answers is better, instead of what the voter said of them before.
+
+        Args:
+            choice: 'left', 'right', 'tie', 'bad' (both are), or 'withdrawn'.
+            voter: who says so, as a pseudonym.
+            messages: the two answers' messages, as they were shown, the left one first.
+            answers: or the numbers under which they were kept.
+            comment: anything else, up to 10,000 characters.
+
+        Raises:
+            NotFoundError: there is no such answer.
+            UserError: the choice or the comment cannot be used, or both sides are the same answer.
+        """
+        if choice not in get_args(ChoiceKind):
+            raise UserError(
+                f"There is no choice {str(choice)[:64]!r}.", f"Use: {', '.join(get_args(ChoiceKind))}."
+            )
+        voter, comment = check_voter(voter), check_length("comment", text_of(comment))
+        with self._store.transaction():
+            if messages is not None:
+                left, right = (self._answer(number, None).id for number in messages)
+            else:
+                left, right = (self._answer(None, number).id for number in answers or (None, None))
+            if left == right:
+                raise UserError("Both sides are the same answer.", "Choose between two answers.")
+            return self._store.feedback.add(Choice(left, right, voter, choice, comment))
+
+    def edit(
+        self,
+        answer_id: int,
+        voter: str,
+        *,
+        vote: VoteKind | None = None,
+        reasons: Sequence[str] | None = None,
+        comment: str | None = None,
+        correction: str | None = None,
+    ) -> AnswerFeedback:
+        """Change parts of what a voter said of an answer; the rest stays, and so does the history.
+
+        Args:
+            answer_id: the number under which the answer was kept.
+            voter: whose feedback is changed.
+            vote: 'up', 'down' or 'withdrawn'.
+            reasons: other reasons.
+            comment: another comment.
+            correction: another correction; an empty one takes the last back.
+
+        Raises:
+            NotFoundError: there is no such answer, or the voter gave it no thumb that could be changed.
+            UserError: something said cannot be used.
+        """
+        with self._store.transaction():
+            if vote == "withdrawn":
+                self.withdraw(voter, answer_id=answer_id)
+            elif (vote, reasons, comment) != (None, None, None):
+                before = self.current_vote(voter, answer_id=answer_id)
+                kind = vote or (before.vote if before else None)
+                if kind is None:
+                    raise NotFoundError(
+                        f"The voter {voter!r} gave no thumb to the answer {answer_id}.", "Vote first."
+                    )
+                self.vote(
+                    kind,
+                    voter,
+                    answer_id=answer_id,
+                    reasons=reasons if reasons is not None else before.reasons if before else (),
+                    comment=comment if comment is not None else before.comment if before else "",
+                )
+            if correction is not None:
+                self.correct(correction or None, voter, answer_id=answer_id)
+            return self.get(answer_id)
+
+    def current_vote(
+        self, voter: str, *, message_id: int | None = None, answer_id: int | None = None
+    ) -> Vote | None:
+        """A voter's thumb on an answer, or None."""
+        votes = self.current_votes(message_id=message_id, answer_id=answer_id)
+        return next((vote for vote in votes if vote.voter == voter), None)
+
+    def current_votes(
+        self, *, message_id: int | None = None, answer_id: int | None = None
+    ) -> tuple[Vote, ...]:
+        """Each voter's thumb on an answer; none if nobody voted on it."""
+        answer = self._known(message_id, answer_id)
+        return tuple(self._store.feedback.standing(Vote, answer.id)) if answer else ()
+
+    def history(self, answer_id: int) -> list[Vote | Correction | Choice]:
+        """All that was ever said of an answer, oldest first, what was taken back included.
+
+        Raises:
+            NotFoundError: there is no such answer.
+        """
+        feedback = self._store.feedback
+        feedback.get(answer_id)
+        events: list[Vote | Correction | Choice] = [
+            *feedback.events(Vote, answer_id),
+            *feedback.events(Correction, answer_id),
+            *feedback.events(Choice, answer_id),
+        ]
+        return sorted(events, key=lambda event: event.created_at)
+
+    def get(self, answer_id: int) -> AnswerFeedback:
+        """An answer with what counts now.
+
+        Raises:
+            NotFoundError: there is no such answer.
+        """
+        return self._with_feedback(self._store.feedback.get(answer_id))
+
+    def list(self, wanted: FeedbackFilter | None = None, page: int = 1, limit: int = 50) -> FeedbackPage:
+        """The answers that feedback was given on, newest first.
+
+        Args:
+            wanted: which; all if None.
+            page: the page's number, from 1; the last one if there are fewer.
+            limit: answers a page, up to 1,000.
+
+        Raises:
+            UserError: there can be no such page.
+        """
+        if page < 1 or not 1 <= limit <= MAX_PAGE:
+            raise UserError(
+                f"There is no page {page} of {limit} answers.",
+                f"Ask for page 1 or later, of 1 to {MAX_PAGE}.",
+            )
+        feedback = self._store.feedback
+        total = feedback.count(wanted)
+        pages = max(1, -(-total // limit))
+        page = min(page, pages)
+        found = tuple(feedback.answers(wanted, limit, (page - 1) * limit))
+        return FeedbackPage(tuple(map(self._with_feedback, found)), total, page, pages)
+
+    def counts(self) -> tuple[ModelCounts, ...]:
+        """What each model was told, by name."""
+        feedback = self._store.feedback
+        votes, corrections = feedback.standing(Vote), feedback.standing(Correction)
+        return tuple(counts_of(feedback.answers(), votes, corrections, feedback.standing(Choice)))
+
+    def agreement(self) -> Agreement | None:
+        """How far voters agree, or None if no two voted on the same answer; see `figures.agreement_of`."""
+        return agreement_of(self._store.feedback.standing(Vote))
+
+    def remove(self, answer_id: int) -> None:
+        """Delete an answer with all that was said of it, its history included.
+
+        Raises:
+            NotFoundError: there is no such answer.
+        """
+        self._store.feedback.remove(answer_id)
+
+    def export(
+        self, path: Path, form: Form = "full", wanted: FeedbackFilter | None = None, held_out: float = 0.25
+    ) -> int:
+        """Write feedback to a file and return the number of rows; see `exchange.export_feedback`."""
+        return export_feedback(self._store, path, form, wanted, held_out=held_out)
+
+    def import_file(self, path: str | Path) -> Imported:
+        """Add the feedback of a file; see `exchange.import_feedback`."""
+        return import_feedback(self._store, path, self._max_megabytes)
+
+    def training_data(
+        self, wanted: FeedbackFilter | None = None, held_out: float = 0.25, seed: int = 0
+    ) -> tuple[PreferenceData, PreferenceSummary]:
+        """What there is to learn from; see `training_data.preference_data`."""
+        return preference_data(self._store, wanted, held_out=held_out, seed=seed)
+
+    def _with_feedback(self, answer: AnswerSnapshot) -> AnswerFeedback:
+        feedback = self._store.feedback
+        return AnswerFeedback(
+            answer,
+            tuple(feedback.standing(Vote, answer.id)),
+            tuple(feedback.standing(Correction, answer.id)),
+            tuple(feedback.standing(Choice, answer.id)),
+        )
+
+    def _known(self, message_id: int | None, answer_id: int | None) -> AnswerSnapshot | None:
+        """An answer that was kept, or None for a message's that was not.
+
+        Raises:
+            NotFoundError: there is no such message or number.
+            UserError: neither or both are given.
+        """
+        if (message_id is None) == (answer_id is None):
+            raise UserError("It is not said which answer is meant.", "Give a message_id or an answer_id.")
+        if answer_id is not None:
+            return self._store.feedback.get(answer_id)
+        assert message_id is not None
+        known = self._store.feedback.of_message(message_id)
+        if known is None:
+            self._store.conversations.message(message_id)
+        return known
+
+    def _answer(self, message_id: int | None, answer_id: int | None) -> AnswerSnapshot:
+        """An answer that was kept, or that is kept now."""
+        known = self._known(message_id, answer_id)
+        return known or self._store.feedback.keep(self._snapshot(message_id or 0))
+
+    def _snapshot(self, message_id: int) -> NewAnswer:
+        message = self._store.conversations.message(message_id)
+        if message.role != "assistant" or not message.text.strip():
+            raise UserError(
+                f"The message {message_id} is no answer.",
+                "Use the `message_id` of an answer that has a text.",
+            )
+        model = message.model or ""
+        conversation = self._store.conversations.get(message.conversation_id or 0)
+        question = next(
+            said.text for said in conversation.messages if said.turn == message.turn and said.role == "user"
+        )
+        prompt = (*conversation.history(model, message.turn), {"role": "user", "content": question})
+        version = message.model_version or self._version_of(model)
+        return NewAnswer(prompt, message.text, model, version, message.generation, message_id)
+
+
+def _messages(question: str | Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+    """A question as chat messages, checked."""
+    given = [{"role": "user", "content": question}] if isinstance(question, str) else list(question)
+    prompt = tuple({"role": text_of(said["role"]), "content": text_of(said["content"])} for said in given)
+    if not prompt or prompt[-1]["role"] != "user" or not prompt[-1]["content"].strip():
+        raise UserError("The question is empty.", "Give the question that was answered.")
+    return prompt
+
+
+def _digest(*parts: object) -> str:
+    written = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:24]
