@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -109,7 +110,7 @@ def last_hidden_states(model: Any, sequences: Sequence[Sequence[int]]) -> Tensor
     Returns:
         Of shape (sequences, hidden size), float32.
     """
-    if hasattr(model, "peft_config"):
+    if isinstance(model, PeftModel):
         model = model.get_base_model()
     device = model.get_input_embeddings().weight.device
     lengths = torch.tensor([len(sequence) for sequence in sequences], device=device)
