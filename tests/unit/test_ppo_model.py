@@ -173,7 +173,8 @@ def test_what_was_packed_is_as_likely_as_alone(base: BaseModel) -> None:
     disturb(learner.model)
     rollouts = draw(learner, temperature=0.7)
     with learner.model.as_policy() as policy, torch.no_grad():
-        packed = judge(policy, rollouts, 0.7, packed=True)
+        packed = judge(policy, rollouts, 0.7, packed=True, entropy=True)
+        assert packed.entropy is not None
         for number, rollout in enumerate(rollouts):
             ids = torch.tensor([[*rollout.prompt, *rollout.answer]])
             rows = torch.log_softmax(policy(ids).logits[0, len(rollout.prompt) - 1 : -1] / 0.7, dim=-1)

@@ -94,7 +94,7 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         for row in rows_within(model, rollouts, batch)
     ]
     with model.as_policy() as policy:
-        ours = [judge_row(learner, policy, [rollouts[n] for n in row]) for row in numbers]
+        ours = [judge_row(learner, policy, [rollouts[n] for n in row], entropy=True) for row in numbers]
     with model.as_reference() as reference:
         theirs = [judge_row(learner, reference, [rollouts[n] for n in row], valued=False) for row in numbers]
 
@@ -119,12 +119,22 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         values = whole([part.values for part in ours if part.values is not None])
         advantages, returns = gae(rewards, values, mask, settings.gamma, settings.lam)
         advantages = whiten(advantages, mask)
-    entropy = whole([part.entropy for part in ours])
+    entropy = whole([part.entropy for part in ours if part.entropy is not None])
     return Experience(rollouts, minibatches, mask, logprobs, compared, entropy, values, advantages, returns)
 
 
-def judge_row(learner: Learner, model: Any, rollouts: list[Rollout], valued: bool = True) -> Judged:
-    """Read one row of answers with the policy or the reference; `valued` for the policy's value head."""
+def judge_row(
+    learner: Learner, model: Any, rollouts: list[Rollout], *, valued: bool = True, entropy: bool = False
+) -> Judged:
+    """Read one row of answers with the policy or the reference; see `judge`.
+
+    Args:
+        learner: its settings say how.
+        model: the policy or the reference.
+        rollouts: the answers.
+        valued: whether to ask the value head, if the method has one.
+        entropy: whether to compute the entropy.
+    """
     settings = learner.settings
     return judge(
         model,
@@ -132,7 +142,7 @@ def judge_row(learner: Learner, model: Any, rollouts: list[Rollout], valued: boo
         settings.temperature,
         packed=learner.model.packed,
         value_head=learner.model.value_head if valued and settings.method == "ppo" else None,
-        entropy_learns=settings.entropy_coefficient > 0,
+        entropy=entropy,
     )
 
 

@@ -23,13 +23,13 @@ class Judged:
 
     Args:
         logprobs: log-probability of each token given all before it, in nats.
-        entropy: of the distribution that it was drawn from, in nats.
+        entropy: of the distribution that it was drawn from, in nats, if it was asked for.
         values: reward expected from before each token on, if there was a value head.
         mask: true for the tokens of the answers, which come first in each row.
     """
 
     logprobs: Tensor
-    entropy: Tensor
+    entropy: Tensor | None
     values: Tensor | None
     mask: Tensor
 
@@ -60,7 +60,7 @@ def judge(
     *,
     packed: bool,
     value_head: torch.nn.Linear | None = None,
-    entropy_learns: bool = False,
+    entropy: bool = False,
 ) -> Judged:
     """Read a row of answers; logits are taken only where an answer's token is predicted.
 
@@ -73,7 +73,7 @@ def judge(
         temperature: what logits are divided by, as in sampling.
         packed: whether the model reads packed rows.
         value_head: from the last hidden state to the expected reward.
-        entropy_learns: whether gradients go through the entropy.
+        entropy: whether to compute it, which takes as long as the likelihoods.
     """
     row = pack([rollout.as_sample() for rollout in rollouts])
     device = model.get_input_embeddings().weight.device
@@ -92,11 +92,9 @@ def judge(
         """(answer tokens,) -> (answers, longest)"""
         return torch.zeros(mask.shape, device=device).masked_scatter(mask, tokens.float())
 
-    with torch.set_grad_enabled(entropy_learns and torch.is_grad_enabled()):
-        entropy = apart(token_entropy(logits))
     values = None
     if value_head is not None:
         with torch.autocast(device.type, enabled=False):
             values = apart(value_head(hidden.detach().float())[:, 0])
     logprobs = -F.cross_entropy(logits, row["labels"].to(device), reduction="none")
-    return Judged(apart(logprobs), entropy, values, mask)
+    return Judged(apart(logprobs), apart(token_entropy(logits)) if entropy else None, values, mask)

@@ -109,7 +109,8 @@ def _accumulate(learner: Learner, experience: Experience, minibatch: list[int]) 
     for places in rows_within(model, experience.rollouts, minibatch):
         row = [minibatch[place] for place in places]
         with model.as_policy() as policy:
-            judged = judge_row(learner, policy, [experience.rollouts[number] for number in row])
+            answers = [experience.rollouts[number] for number in row]
+            judged = judge_row(learner, policy, answers, entropy=settings.entropy_coefficient > 0)
         chosen = torch.tensor(row, device=judged.mask.device)
         longest = judged.mask.shape[1]
 
@@ -123,7 +124,9 @@ def _accumulate(learner: Learner, experience: Experience, minibatch: list[int]) 
             judged.mask,
             settings.clip,
         )
-        loss = policy_part.loss - settings.entropy_coefficient * masked_mean(judged.entropy, judged.mask)
+        loss = policy_part.loss
+        if judged.entropy is not None:
+            loss = loss - settings.entropy_coefficient * masked_mean(judged.entropy, judged.mask)
         value_part = torch.zeros(())
         if judged.values is not None:
             value_part = value_loss(

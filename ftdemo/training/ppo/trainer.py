@@ -44,12 +44,12 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
     points = [point.figures for point in jobs.metrics(reporter.job_id) if point.figures]
     every = max(1, math.ceil(settings.steps / MEASUREMENTS))
     ended_because: str | None = None
-    asked = reporter.stop_request
     began = time.monotonic()
     stopwatch = Stopwatch(settings.steps, step)
     reporter.phase("training")
     reporter.progress(step, settings.steps, _epoch(run, step), None)
-    if step == 0:
+    asked = reporter.stop_request
+    if step == 0 and asked is None:
         reporter.record_answers(0, sample_answers(run))
     while step < settings.steps and ended_because is None and asked is None:
         step_began = time.monotonic()
