@@ -25,7 +25,8 @@ def save_policy(run: PpoRun, folder: Path) -> None:
     folder.mkdir(parents=True)
     model = run.learner.model
     # PEFT writes an adapter with a name of its own into a folder of that name.
-    model.peft.save_pretrained(folder, selected_adapters=[POLICY])
+    # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
+    model.peft.save_pretrained(folder, selected_adapters=[POLICY], save_embedding_layers=False)
     for file in (folder / POLICY).iterdir():
         file.replace(folder / file.name)
     (folder / POLICY).rmdir()
