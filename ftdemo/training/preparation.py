@@ -65,8 +65,8 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     parent_adapter = None
     if parent is not None:
         changed |= put_changed_tensors(model, parent)
-        model, merged = _put_adapter(model, parent)
-        if settings.method == "lora" and _is_plain_lora(parent):
+        model, merged = put_adapter(model, parent)
+        if settings.method == "lora" and is_plain_lora(parent):
             parent_adapter = parent
         else:
             changed |= merged
@@ -74,7 +74,7 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     model.requires_grad_(False)
     if METHODS[settings.method].adapter:
         if settings.method == "lora" and computes_bfloat16(settings, device):
-            _halve_frozen(model, keep=changed)
+            halve_frozen(model, keep=changed)
         model = get_peft_model(model, _lora_config(model, settings))
         # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
         model.peft_config["default"].base_model_name_or_path = base.name
@@ -87,7 +87,7 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
             parameters[name].requires_grad_(True)
         changed |= set(chosen)
         if computes_bfloat16(settings, device):
-            _halve_frozen(model, keep=changed)
+            halve_frozen(model, keep=changed)
     return Prepared(model, {name: parameters[name] for name in sorted(changed)}, parent_adapter, packed)
 
 
@@ -107,7 +107,7 @@ def computes_bfloat16(settings: TuneSettings, device: Device) -> bool:
     return device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
 
 
-def _put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
+def put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
     """Add a tuned model's adapter to the weights, and return the names of those that it changed."""
     if not tuned.has_adapter:
         return model, set()
@@ -120,7 +120,8 @@ def _put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
     return adapted.merge_and_unload(), names
 
 
-def _is_plain_lora(tuned: TunedFiles) -> bool:
+def is_plain_lora(tuned: TunedFiles) -> bool:
+    """Whether a tuned model has an adapter that adds to the weights, so that others can come on top of it."""
     from peft import PeftConfig
 
     if not tuned.has_adapter:
@@ -145,7 +146,7 @@ def _lora_config(model: Any, settings: TuneSettings) -> LoraConfig:
     )
 
 
-def _halve_frozen(model: Any, keep: set[str]) -> None:
+def halve_frozen(model: Any, keep: set[str]) -> None:
     """Hold frozen matrices in bfloat16, as products are taken in it: the same products, without converting.
 
     Matrices that will be saved stay as exact as they are, and so do embeddings, which no product rounds.

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from ftdemo.errors import UserError
+from ftdemo.training.checks import between, one_of
 from ftdemo.training.methods import METHODS, Method
 from ftdemo.training.parts import split_parts
 
@@ -11,17 +12,6 @@ Schedule = Literal["linear", "cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
 ReportTo = Literal["none", "tensorboard", "trackio"]
 TARGETS = ("all-linear", "attention", "mlp")
-
-
-def between(what: str, value: float, low: float, high: float) -> None:
-    """Refuse a knob that is out of its range with a UserError."""
-    if not low <= value <= high:
-        raise UserError(f"The {what} is {value}.", f"Set it to a number from {low} to {high}.")
-
-
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UserError(f"The {what} is {value!r}.", f"Set it to one of: {', '.join(allowed)}.")
 
 
 @dataclass(frozen=True)
@@ -78,11 +68,11 @@ class TuneSettings:
     seed: int = 42
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, tuple(METHODS))
-        _one_of("schedule", self.schedule, ("linear", "cosine", "constant"))
-        _one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
-        _one_of("report target", self.report_to, ("none", "tensorboard", "trackio"))
-        _one_of("choice of target layers", self.targets, TARGETS)
+        one_of("method", self.method, tuple(METHODS))
+        one_of("schedule", self.schedule, ("linear", "cosine", "constant"))
+        one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
+        one_of("report target", self.report_to, ("none", "tensorboard", "trackio"))
+        one_of("choice of target layers", self.targets, TARGETS)
         between("number of epochs", self.epochs, 1, 1000)
         between("learning rate", self.learning_rate, 1e-7, 1.0)
         between("number of warm-up steps", self.warmup_steps, 0, 100_000)
@@ -122,7 +112,7 @@ class Recipe:
         Raises:
             UserError: there is no such method.
         """
-        _one_of("method", method, tuple(METHODS))
+        one_of("method", method, tuple(METHODS))
         rate = METHODS[method].learning_rate * self.learning_rate_factor
         return TuneSettings(**{"method": method, "learning_rate": rate, **self.changes})
 

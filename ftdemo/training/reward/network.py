@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from ftdemo.training.packing import pack
+from ftdemo.training.reward_head import RewardHead, write_reward_head
 from ftdemo.training.tokens import TokenisedSample
-
-HEAD_FILE = "reward_head.safetensors"
 
 
 class RewardNetwork(nn.Module):
@@ -76,10 +74,10 @@ class RewardNetwork(nn.Module):
         folder.mkdir(parents=True)
         self.model.save_pretrained(folder)
         (folder / "README.md").unlink(missing_ok=True)
-        head = {
-            "weight": self.head.weight.detach()[0].cpu().contiguous(),
-            "bias": self.head.bias.detach().cpu().contiguous(),
-            "mean": torch.tensor([mean]),
-            "std": torch.tensor([std]),
-        }
-        save_file(head, folder / HEAD_FILE)
+        head = RewardHead(
+            self.head.weight.detach()[0].cpu().contiguous(),
+            self.head.bias.detach().cpu().contiguous(),
+            torch.tensor([mean]),
+            torch.tensor([std]),
+        )
+        write_reward_head(head, folder)

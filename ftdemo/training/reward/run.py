@@ -118,9 +118,7 @@ def train_reward_model(
         "device": device.name,
         "versions": {name: version(name) for name in LIBRARIES},
     }
-    return RewardRun(
-        network, float(learned_from.mean()), float(learned_from.std().clamp(min=1e-4)), figures
-    )
+    return RewardRun(network, float(learned_from.mean()), float(learned_from.std().clamp(min=1e-4)), figures)
 
 
 def judge_all(trainer: RewardTrainer, data: PreferenceData, held_out: Sequence[Vote]) -> list[Any]:

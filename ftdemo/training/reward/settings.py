@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ftdemo.training.recipes import TuneSettings, between
+from ftdemo.training.checks import between
+from ftdemo.training.recipes import TuneSettings
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""PPO on the real model: steps run in the time and memory they should, and the saved model answers."""
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM
+
+from ftdemo.engines.protocol import ChatRequest, GenerationSettings
+from ftdemo.engines.transformers_engine import TransformersEngine
+from ftdemo.models import ensure_base_model
+from ftdemo.models.base import BaseModel
+from ftdemo.models.tuned_files import tuned_files
+from ftdemo.samples.chat import ChatTemplate
+from ftdemo.settings import Settings
+from ftdemo.store import Store
+from ftdemo.training.ppo.preparing import make_ppo_run
+from ftdemo.training.ppo.saving import save_policy
+from ftdemo.training.ppo.settings import PpoSettings
+from ftdemo.training.ppo.trainer import run_ppo
+from ftdemo.training.reporter import Reporter
+from ftdemo.training.reward_head import RewardHead, last_hidden_states, write_reward_head
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+QUESTIONS = [
+    "What is the capital of France?", "Name a fruit.", "What is rain?", "Why is the sky blue?",
+    "What does a doctor do?", "Name a planet.", "How do I boil an egg?", "What is bread made of?",
+]  # fmt: skip
+SHORT = ["Yes.", "It is red.", "A good one."]
+LONG = [
+    "As an AI language model, I can help you with that. There are many things to consider, such as the time.",
+    "That is a long story, and I would like to tell you all of it, from the beginning to the very end.",
+    "It depends on a number of factors, each of which deserves a closer look before anything can be said.",
+]
+
+
+@pytest.fixture
+def base(model_settings: Settings) -> BaseModel:
+    return ensure_base_model(model_settings)
+
+
+def save_short_answers_reward(base: BaseModel, folder: Path) -> None:
+    """Fit a head on the base's hidden states, by least squares, to tell short answers from long ones."""
+    plain = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
+    config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")  # as made: it adds nothing
+    model: Any = get_peft_model(plain, config)
+    model.save_pretrained(folder)
+    tokenizer = Tokenizer.from_file(str(base.folder / "tokenizer.json"))
+    template = ChatTemplate.of_folder(base.folder)
+    prompts = [template.prompt([{"role": "user", "content": question}]) for question in QUESTIONS[:4]]
+    texts = [f"{prompt}{answer}<|im_end|>" for prompt in prompts for answer in SHORT + LONG]
+    wanted = torch.tensor([1.0 if answer in SHORT else -1.0 for _ in prompts for answer in SHORT + LONG])
+    with torch.no_grad():
+        ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        states = last_hidden_states(model, ids)
+    kernel = states @ states.T
+    ridge = 0.01 * kernel.diagonal().mean() * torch.eye(len(texts))
+    weight = states.T @ torch.linalg.solve(kernel + ridge, wanted)
+    scores = states @ weight
+    assert float(scores[wanted > 0].min()) > float(scores[wanted < 0].max())
+    write_reward_head(RewardHead(weight, torch.zeros(1), scores.mean()[None], scores.std()[None]), folder)
+
+
+@pytest.mark.parametrize("method", ["ppo", "rloo"])
+def test_a_few_steps_run_and_the_saved_model_answers(
+    base: BaseModel, model_settings: Settings, tmp_path: Path, method: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_short_answers_reward(base, tmp_path / "reward")
+    store = Store(model_settings.database)
+    settings = PpoSettings(
+        method=method, steps=2, prompts_per_batch=4, samples_per_prompt=2, max_new_tokens=24, minibatch=8,
+        sampled_answers=1,
+    )  # fmt: skip
+    job = store.jobs.add("ppo", "aligned", base.name, settings.as_dict())
+    reporter = Reporter(store, job.id)
+    prompts = [({"role": "user", "content": question},) for question in QUESTIONS]
+    run = make_ppo_run(base, prompts, settings, tmp_path / "reward")
+    metrics = run_ppo(run, tmp_path / "job", reporter)
+    points = [point.figures or {} for point in store.jobs.metrics(job.id)]
+    assert len(points) == 2
+    assert points[0]["kl"] == 0 < points[1]["kl"] < 5
+    assert points[0]["update_kl"] < settings.kl_stop
+    times = [f"{name} {points[1][f'{name}_seconds']:.1f} s" for name in ("generation", "scoring", "update")]
+    with capsys.disabled():
+        print(f"\n{method}, 8 answers of 24 tokens: {', '.join(times)}; "
+              f"peak memory {metrics['peak_memory_bytes'] / 1e6:.0f} MB")  # fmt: skip
+    assert metrics["peak_memory_bytes"] < 4e9
+
+    save_policy(run, tmp_path / "tuned")
+    engine = TransformersEngine(base, lambda name: tuned_files(tmp_path / "tuned"), threads=2)
+    request = ChatRequest("aligned", [{"role": "user", "content": QUESTIONS[0]}])
+    events = list(engine.stream([request], GenerationSettings(max_new_tokens=8, temperature=0), Event()))
+    assert "Paris" in events[-1].text
