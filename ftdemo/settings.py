@@ -72,6 +72,11 @@ class Settings:
         return self.data / "tuned-models"
 
     @property
+    def reward_models(self) -> Path:
+        """Folder of reward models, one folder per job that made one."""
+        return self.data / "reward-models"
+
+    @property
     def gguf(self) -> Path:
         """Folder of GGUF files made for llama.cpp; they can be made again at any time."""
         return self.data / "gguf"

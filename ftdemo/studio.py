@@ -36,6 +36,7 @@ from ftdemo.store.jobs import Job
 from ftdemo.training.estimate import Estimate
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
+from ftdemo.training.reward.planning import submit_reward_job
 
 WAIT_S = 0.25
 """Seconds between two looks at whether a question that waits in line was cancelled."""
@@ -98,6 +99,10 @@ class Studio:
     def estimate(self, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any) -> Estimate:
         """Tell what `tune` would cost; see `Planner.estimate`."""
         return self.planner.estimate(samples, recipe, **changes)
+
+    def train_reward_model(self, name: str, **changes: Any) -> Job:
+        """Queue a job that trains a reward model on the votes; see `submit_reward_job`."""
+        return submit_reward_job(self.store, self.jobs, name, **changes)
 
     def compare(
         self,

@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from ftdemo.cli import asking, feedback, jobs, models, samples, serving, tuning
+from ftdemo.cli import asking, feedback, jobs, models, reward, samples, serving, tuning
 
 app = typer.Typer(
     name="ftdemo",
@@ -19,6 +19,7 @@ app.add_typer(models.app, name="models", help="Tuned models.")
 app.add_typer(feedback.app, name="feedback", help="What people think of answers.")
 app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
+app.command("reward")(reward.reward)
 app.command("ask")(asking.ask)
 app.command("serve")(serving.serve)
 

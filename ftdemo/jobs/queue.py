@@ -160,7 +160,7 @@ class JobQueue:
         job = self.get(job_id)
         if not job.ended:
             raise UserError(f"Job {job_id} is {job.status}.", "Wait until it has ended.")
-        if any(model.job_id == job_id for model in self._store.models.all()):
+        if self._made_model(job_id):
             raise UserError(
                 f"Job {job_id} has made its model.", "Remove that model first, or start a new job instead."
             )
@@ -210,10 +210,14 @@ class JobQueue:
         self.refresh()
         return self.get(job.id)
 
+    def _made_model(self, job_id: int) -> bool:
+        tuned = any(model.job_id == job_id for model in self._store.models.all())
+        return tuned or any(model.job_id == job_id for model in self._store.reward_models.all())
+
     def _mark_dead(self, job: Job) -> None:
         """Enter the end of a worker that did not do it itself."""
         status: Status = "interrupted"
-        if any(model.job_id == job.id for model in self._store.models.all()):
+        if self._made_model(job.id):
             # It was killed between saving the model and saying so.
             status = "stopped" if job.stop_request else "finished"
         elif job.stop_request == "pause":

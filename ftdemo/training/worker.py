@@ -21,20 +21,23 @@ from pathlib import Path
 import psutil
 
 from ftdemo.errors import UserError
+from ftdemo.feedback.training_data import preference_data
 from ftdemo.jobs import JobQueue
 from ftdemo.jobs.process import STANDBY
-from ftdemo.models import ModelRegistry, ensure_base_model
+from ftdemo.models import BaseModel, ModelRegistry, ensure_base_model
 from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import first_free_name
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
+from ftdemo.store.feedback import FeedbackFilter
 from ftdemo.store.jobs import Job, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_checkpoints, remove_partial
 from ftdemo.training.failures import explain
 from ftdemo.training.recipes import TuneSettings
 from ftdemo.training.reporter import Reporter
+from ftdemo.training.reward.settings import RewardSettings
 
 log = logging.getLogger("ftdemo.worker")
 REPORT_EVERY_S = 0.5
@@ -54,7 +57,8 @@ def run_job(job_id: int, settings: Settings) -> None:
     reporter.begin()
     end: dict[str, str | None] = {"error_message": None, "error_remedy": None}
     try:
-        status = _tune(store.jobs.get(job_id), settings, reporter)
+        job = store.jobs.get(job_id)
+        status = (_train_reward if job.kind == "reward" else _tune)(job, settings, reporter)
     except StopAskedError:
         status = _stopped(reporter)
     except BaseException as error:
@@ -71,8 +75,8 @@ def run_job(job_id: int, settings: Settings) -> None:
     JobQueue(store, settings).refresh()
 
 
-def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
-    store = reporter.store
+def _base_model(job: Job, settings: Settings, reporter: Reporter) -> BaseModel:
+    """The base model of a job, fetched if it is not there."""
     last_report = 0.0
 
     def report_fetch(progress: object) -> None:
@@ -83,19 +87,66 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
             last_report = time.monotonic()
             reporter.phase(str(progress))
 
-    base = ensure_base_model(replace(settings, base_model=job.base_model), report_fetch)
-    parent = _parent_files(job, settings, store)
+    return ensure_base_model(replace(settings, base_model=job.base_model), report_fetch)
+
+
+def _load_torch(settings: Settings, reporter: Reporter) -> None:
+    """Import what takes seconds, and set the number of threads."""
     reporter.phase("loading torch and transformers")
     import torch
     from transformers.utils import logging as transformers_logging
 
-    from ftdemo.training.saving import save_tuned
-    from ftdemo.training.sft import SftData, make_run, run_sft
+    import ftdemo.training.sft  # noqa: F401
 
     gc.freeze()
     gc.enable()
     transformers_logging.disable_progress_bar()  # the log is a file
     torch.set_num_threads(settings.training_threads)
+
+
+def _train_reward(job: Job, settings: Settings, reporter: Reporter) -> Status:
+    store = reporter.store
+    base = _base_model(job, settings, reporter)
+    _load_torch(settings, reporter)
+    from ftdemo.training.reward.run import keep_votes, train_reward_model
+
+    reporter.phase("loading the model and the votes")
+    folder = settings.job_folders / str(job.id)
+    reward_settings = RewardSettings(**job.settings)
+    wanted = FeedbackFilter(models=reward_settings.models)
+    data, _ = preference_data(
+        store, wanted, held_out=reward_settings.held_out_share, seed=reward_settings.seed
+    )
+    data = keep_votes(data, folder)
+    if reporter.stop_request is not None:
+        raise StopAskedError
+    run = train_reward_model(base, data, reward_settings, folder, reporter)
+    asked = reporter.stop_request
+    store.jobs.update(job.id, metrics=run.figures)
+    if asked == "pause":
+        return _stopped(reporter)
+    if asked != "discard":
+        reporter.phase("saving the reward model")
+        partial = settings.reward_models / f"job-{job.id}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        run.network.save(partial, run.mean, run.std)
+        final = settings.reward_models / f"job-{job.id}"
+        shutil.rmtree(final, ignore_errors=True)
+        partial.replace(final)
+        name = first_free_name(job.model_name, {model.name for model in store.reward_models.all()})
+        store.reward_models.add(name, base_model=base.name, folder=final.name, job_id=job.id)
+    remove_checkpoints(folder)
+    return "stopped" if asked else "finished"
+
+
+def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
+    store = reporter.store
+    base = _base_model(job, settings, reporter)
+    parent = _parent_files(job, settings, store)
+    _load_torch(settings, reporter)
+    from ftdemo.training.saving import save_tuned
+    from ftdemo.training.sft import SftData, make_run, run_sft
+
     if job.sample_set_name is None:
         raise UserError(f"Job {job.id} names no sample set.", "Start it again with one.")
     set_id = store.sample_sets.get(job.sample_set_name).id

@@ -1,0 +1,62 @@
+"""A reward model of real votes on the real model's size of base: trained as a job, measured, saved."""
+
+import pytest
+
+from ftdemo.errors import UserError
+from ftdemo.feedback.simulated import ShortAnswers
+from ftdemo.settings import Settings
+from ftdemo.store.jobs import Job
+from ftdemo.studio import Studio
+from ftdemo.training.reward_head import REWARD_HEAD
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+SHORT = ("Yes, it is.", "No.", "It is blue.", "Ask a friend about it.")
+LONG = (
+    "There are many things to say about it, and most of them depend on where one stands, on what one has "
+    "seen before, and on how much time there is to think about the matter in some depth.",
+    "First one should consider the history of the question, which reaches back for many centuries, then its "
+    "present form, and then what people who have worked on it for all of their lives have written.",
+)
+
+
+def vote(studio: Studio, questions: int) -> None:
+    """A voter who likes short answers chooses between a short and a long one to each question."""
+    rule = ShortAnswers()
+    for number in range(questions):
+        sides = [SHORT[number % len(SHORT)], LONG[number % len(LONG)]]
+        if number % 2:
+            sides.reverse()
+        question = f"What do you say about the number {number}?"
+        left, right = (studio.feedback.add(question, side, "base") for side in sides)
+        studio.feedback.choose(rule.prefers(*sides), "voter", answers=(left.id, right.id))
+
+
+def train(studio: Studio, name: str) -> Job:
+    return studio.jobs.wait(studio.train_reward_model(name, epochs=2).id)
+
+
+def test_too_few_votes_are_refused_with_how_many_more(model_settings: Settings) -> None:
+    studio = Studio(model_settings)
+    vote(studio, 5)
+    with pytest.raises(UserError, match="needs at least 12 and 4") as refused:
+        studio.train_reward_model("early")
+    assert "more votes" in refused.value.remedy
+    assert studio.jobs.all() == []
+
+
+def test_a_job_learns_what_a_voter_prefers(model_settings: Settings) -> None:
+    studio = Studio(model_settings)
+    vote(studio, 40)
+    job = train(studio, "likes short")
+    assert job.status == "finished", job.error_message
+    assert job.metrics["accuracy"] >= 0.85
+    assert job.metrics["learned"]
+    assert job.metrics["length_correlation"] < 0
+    assert any(point.figures for point in studio.jobs.metrics(job.id))
+    (model,) = studio.store.reward_models.all()
+    assert (model.name, model.job_id) == ("likes short", job.id)
+    assert (studio.settings.reward_models / model.folder / REWARD_HEAD).is_file()
+    assert studio.models.names() == ["base"]
+    with pytest.raises(UserError, match="already"):
+        studio.train_reward_model("likes short")
