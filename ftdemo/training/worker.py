@@ -130,9 +130,7 @@ def _train_reward(job: Job, settings: Settings, reporter: Reporter) -> Status:
         partial = settings.reward_models / f"job-{job.id}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         run.network.save(partial, run.mean, run.std)
-        final = settings.reward_models / f"job-{job.id}"
-        shutil.rmtree(final, ignore_errors=True)
-        partial.replace(final)
+        final = _whole(partial)
         name = first_free_name(job.model_name, {model.name for model in store.reward_models.all()})
         store.reward_models.add(name, base_model=base.name, folder=final.name, job_id=job.id)
     remove_checkpoints(folder)
@@ -170,7 +168,7 @@ def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
         partial = settings.tuned_models / f"job-{job.id}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         save_tuned(run.prepared, partial)
-        _register(partial, job, base.name, settings.tuned_models, store)
+        _register(_whole(partial), job, base.name, store)
     remove_checkpoints(folder)
     return "stopped" if asked else "finished"
 
@@ -188,11 +186,16 @@ def _parent_files(job: Job, settings: Settings, store: Store) -> TunedFiles | No
     return registry.files(store.models.get(job.parent_model))
 
 
-def _register(partial: Path, job: Job, base_name: str, tuned_models: Path, store: Store) -> None:
-    """Give a saved model's folder its name, then its row; a folder of the final name is always whole."""
-    folder = tuned_models / f"job-{job.id}"
+def _whole(partial: Path) -> Path:
+    """Give a saved model's folder its final name, under which a folder is always whole."""
+    folder = partial.with_suffix("")
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
+    return folder
+
+
+def _register(folder: Path, job: Job, base_name: str, store: Store) -> None:
+    """Give a saved model its row."""
     # Somebody may have given another model this name since the job was submitted.
     name = first_free_name(job.model_name, {model.name for model in store.models.all()})
     store.models.add(

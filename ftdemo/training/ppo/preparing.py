@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from transformers import set_seed
 
 from ftdemo.engines.prompts import end_tokens
@@ -23,6 +22,7 @@ from ftdemo.training.ppo.kl import KlController
 from ftdemo.training.ppo.model import PpoModel, RewardName
 from ftdemo.training.ppo.rollouts import Rollout
 from ftdemo.training.ppo.settings import PpoSettings
+from ftdemo.training.tokens import load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def make_ppo_run(
         SourceError: a reward model, the tokenizer or the chat template cannot be used.
         UserError: no prompt is short enough, or a reward model stands on another base.
     """
-    tokenizer = Tokenizer.from_file(str(base.folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = load_tokenizer(base.folder)
     template = ChatTemplate.of_folder(base.folder)
     texts = [template.prompt([dict(message) for message in prompt]) for prompt in prompts]
     encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)

@@ -63,7 +63,7 @@ def train_reward_model(
     """
     device = choose_device()
     tokenise = AnswerTokeniser(base.folder, settings.max_length)
-    # A thumb that is in a pair counts there: as a thumb as well it would count twice.
+    # A thumb that is also in a pair counts in both: as a comparison, and as a judgement of its own.
     train = tokenise_votes(data.pairs, data.rated, tokenise)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokenise)
     set_seed(settings.seed)
