@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from ftdemo.engines.llama_pool import LlamaPool
 from ftdemo.engines.llama_rounds import Generation, Rounds
@@ -67,7 +68,7 @@ class LlamaCppEngine:
             return Generation(
                 self._files(request.model),
                 self._prompts.tokens(request, settings),
-                settings,
+                settings if request.seed is None else replace(settings, seed=request.seed),
                 cancelled,
                 lambda what: heard.put((side, what)),
             )

@@ -49,10 +49,12 @@ class ChatRequest:
     Args:
         model: 'base' or the name of a tuned model.
         messages: the history and the new question: {'role': 'user' | 'assistant' | 'system', 'content': …}.
+        seed: when sampling, this side's start of the random numbers; that of the settings if None.
     """
 
     model: str
     messages: Sequence[dict[str, str]]
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
