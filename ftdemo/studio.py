@@ -11,22 +11,23 @@ for answer in studio.ask("Who is Pavan Belagatti?", ["base", "pavan"]):
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftdemo.engines.admission import Line, Place
-from ftdemo.engines.comparison import Answer, Turn, compare, turns_of
+from ftdemo.chat.room import ChatRoom
+from ftdemo.chat.running import Running
+from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
-from ftdemo.errors import NotFoundError, UserError
+from ftdemo.errors import UserError
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.jobs import JobQueue
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.models.base import find_base_model
 from ftdemo.models.gguf_cache import GgufCache
+from ftdemo.models.rewards import RewardRegistry
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
@@ -37,9 +38,6 @@ from ftdemo.training.estimate import Estimate
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
 from ftdemo.training.reward.planning import submit_reward_job
-
-WAIT_S = 0.25
-"""Seconds between two looks at whether a question that waits in line was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,25 @@ class Studio:
         self.store = Store(self.settings.database)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
         self.models = ModelRegistry(self.store, self.settings.tuned_models, GgufCache(self.settings.gguf))
+        self.reward_models = RewardRegistry(self.store, self.settings.reward_models)
         self.feedback = FeedbackLibrary(self.store, self.model_version, self.settings.max_upload_mb)
         self.jobs = JobQueue(self.store, self.settings)
         self.planner = Planner(
             self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files
         )
-        self._running: dict[str, threading.Event] = {}
-        limits = self.settings
-        self._line = Line(limits.chat_seats, limits.chat_line, limits.chat_per_visitor)
-
-    @cached_property
-    def engine(self) -> EngineHost:
+        self.engine = EngineHost(self.settings, self._make_engine)
         """The chat engine's host; no model is loaded before it is needed."""
-        return EngineHost(self.settings, self._make_engine)
+        self._running = Running()
+        self.chat = ChatRoom(
+            self.store,
+            self.settings,
+            self.engine.get,
+            self.reward_models,
+            self.feedback,
+            self._running,
+            self._tuned_files,
+            self.model_version,
+        )
 
     def status(self) -> Status:
         """What is going on; also starts the next job if it is time."""
@@ -112,37 +116,8 @@ class Studio:
         conversation_id: int | None = None,
         session: str | None = None,
     ) -> Iterator[Turn]:
-        """Ask models side by side and yield the turn as it grows; see `engines.comparison.compare`.
-
-        When as many questions as `FTDEMO_CHAT_SEATS` are being answered, this one waits in line; the turns
-        that come meanwhile tell its place.
-
-        Args:
-            question: what to ask.
-            models: the sides.
-            generation: the same for each side.
-            conversation_id: go on with this conversation.
-            session: a name under which `cancel` ends these answers; one turn at a time has it.
-
-        Raises:
-            UserError: the question, a model or a setting cannot be used, or too many questions wait.
-        """
-        generation = generation or GenerationSettings()
-        if generation.max_new_tokens > self.settings.max_answer_tokens:
-            raise UserError(
-                f"An answer of up to {generation.max_new_tokens} tokens is asked for; "
-                f"{self.settings.max_answer_tokens} is the most here.",
-                "Ask for fewer, or raise FTDEMO_MAX_ANSWER_TOKENS.",
-            )
-        for model in models:
-            self._tuned_files(model)
-        versions = {model: self.model_version(model) or "" for model in models}
-        with self.cancellable(session) as cancelled, self._line.place(session) as place:
-            yield from _waiting(place, cancelled, Turn(conversation_id, question, _unanswered(models)))
-            yield from compare(
-                self.engine.get(), self.store, question, models, generation, cancelled, conversation_id,
-                versions,
-            )  # fmt: skip
+        """Ask models side by side and yield the turn as it grows; see `ChatRoom.compare`."""
+        return self.chat.compare(question, models, generation, conversation_id, session)
 
     def model_version(self, model: str) -> str | None:
         """Which model has a name now: the base model's own name, a tuned model's folder, or None."""
@@ -153,34 +128,15 @@ class Studio:
 
     def conversation(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""
-        try:
-            return turns_of(self.store.conversations.get(conversation_id or 0))
-        except NotFoundError:
-            return []
+        return self.chat.turns(conversation_id)
 
-    @contextmanager
-    def cancellable(self, session: str | None) -> Iterator[threading.Event]:
-        """An event that `cancel` sets for a session, while something runs that looks at it.
-
-        What ran for that session before is cancelled; None stands for a caller that never cancels.
-        """
-        cancelled = threading.Event()
-        if session is None:
-            yield cancelled
-            return
-        self.cancel(session)
-        self._running[session] = cancelled
-        try:
-            yield cancelled
-        finally:
-            if self._running.get(session) is cancelled:
-                del self._running[session]
+    def cancellable(self, session: str | None) -> AbstractContextManager[threading.Event]:
+        """An event that `cancel` sets for a session; see `Running.cancellable`."""
+        return self._running.cancellable(session)
 
     def cancel(self, session: str) -> None:
         """End what runs for a session: of answers, what there is is kept; of an import, nothing."""
-        running = self._running.get(session)
-        if running is not None:
-            running.set()
+        self._running.cancel(session)
 
     def ask(
         self, question: str, models: Sequence[str] = (BASE,), generation: GenerationSettings | None = None
@@ -216,16 +172,3 @@ class Studio:
         from ftdemo.engines.selection import make_engine
 
         return make_engine(base, self._tuned_files, self.settings)
-
-
-def _waiting(place: Place, cancelled: threading.Event, turn: Turn) -> Iterator[Turn]:
-    """The turn with its place in line, as often as that changes, until it has a seat or is cancelled."""
-    told = 0
-    while not cancelled.is_set() and (position := place.wait(WAIT_S)):
-        if position != told:
-            told = position
-            yield replace(turn, waiting=position)
-
-
-def _unanswered(models: Sequence[str]) -> tuple[Answer, ...]:
-    return tuple(Answer(model) for model in dict.fromkeys(models))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdemo.engines.comparison import Answer, Turn
+from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.errors import UserError
 from ftdemo.names import BASE, first_free_name

@@ -331,6 +331,11 @@ class FeedbackLibrary:
         """
         return self._with_feedback(self._store.feedback.get(answer_id))
 
+    def of_message(self, message_id: int) -> AnswerFeedback | None:
+        """What counts now of the answer of a message, or None if nothing was said of it."""
+        answer = self._store.feedback.of_message(message_id)
+        return self._with_feedback(answer) if answer else None
+
     def list(self, wanted: FeedbackFilter | None = None, page: int = 1, limit: int = 50) -> FeedbackPage:
         """The answers that feedback was given on, newest first.
 
@@ -431,7 +436,8 @@ class FeedbackLibrary:
         question = next(
             said.text for said in conversation.messages if said.turn == message.turn and said.role == "user"
         )
-        prompt = (*conversation.history(model, message.turn), {"role": "user", "content": question})
+        seen = (*conversation.history(model, message.turn), {"role": "user", "content": question})
+        prompt = message.prompt or seen
         version = message.model_version or self._version_of(model)
         return NewAnswer(prompt, message.text, model, version, message.generation, message_id)
 

@@ -260,3 +260,10 @@ def m008_feedback(db: Database) -> None:
     db.table("corrections").create_index(["answer_id", "voter", "created_at"])
     db.table("choices").create_index(["left_id", "right_id", "voter", "created_at"])
     db.table("choices").create_index(["right_id"])
+
+
+@migrations()
+def m009_chat(db: Database) -> None:
+    """A chat can be taken back and answered again; an answer keeps the exact prompt it was given to."""
+    db.table("messages").add_column("prompt", str)
+    db.table("messages").add_column("place", str, not_null_default="line")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from ftdemo.chat.comparison import MAX_SIDES
+from ftdemo.chat.turns import Turn
 from ftdemo.engines import GenerationSettings
-from ftdemo.engines.comparison import MAX_SIDES, Turn
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
 from ftdemo.ui import html, keep_answer

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from ftdemo.engines.comparison import Answer, Turn
+from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineStatus
 from ftdemo.names import BASE
 from ftdemo.store.jobs import Job

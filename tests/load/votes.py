@@ -124,7 +124,7 @@ def with_answers(settings: Settings) -> tuple[Store, list[int]]:
         [Message(turn, "user", f"Question {turn}?"), Message(turn, "assistant", "An answer.", model="base")]
         for turn in range(1, ANSWERS + 1)
     ]
-    return store, [store.conversations.add_turn(conversation.id, turn)[1] for turn in turns]
+    return store, [store.conversations.add(conversation.id, turn)[1] for turn in turns]
 
 
 @contextmanager

@@ -28,8 +28,8 @@ def messages(store: Store) -> list[int]:
         Message(1, "assistant", "Bob.", model="mine", generation=settings, model_version="job-3"),
     ]
     second = [Message(2, "user", "Why?"), Message(2, "assistant", "So.", model="mine")]
-    numbers = store.conversations.add_turn(conversation.id, first)
-    return [*numbers, store.conversations.add_turn(conversation.id, second)[1]]
+    numbers = store.conversations.add(conversation.id, first)
+    return [*numbers, store.conversations.add(conversation.id, second)[1]]
 
 
 def test_a_vote_on_a_message_keeps_the_answer_as_it_was_shown(

@@ -43,7 +43,7 @@ def test_an_answer_is_kept_as_it_was(store: Store, text: str) -> None:
 
 def test_an_answer_of_a_message_is_kept_once(store: Store) -> None:
     conversation = store.conversations.start("t")
-    (number,) = store.conversations.add_turn(conversation.id, [Message(1, "assistant", "a", model="base")])
+    (number,) = store.conversations.add(conversation.id, [Message(1, "assistant", "a", model="base")])
     new = NewAnswer(asked("q"), "a", "base", message_id=number)
     assert store.feedback.keep(new) == store.feedback.keep(new)
     assert store.feedback.count() == 1
@@ -51,7 +51,7 @@ def test_an_answer_of_a_message_is_kept_once(store: Store) -> None:
 
 def test_feedback_survives_its_conversation(store: Store) -> None:
     conversation = store.conversations.start("t")
-    (number,) = store.conversations.add_turn(conversation.id, [Message(1, "assistant", "a", model="base")])
+    (number,) = store.conversations.add(conversation.id, [Message(1, "assistant", "a", model="base")])
     kept = store.feedback.keep(NewAnswer(asked("q"), "a", "base", message_id=number))
     store.feedback.add(Vote(kept.id, "v", "up"))
     with store.transaction() as database:

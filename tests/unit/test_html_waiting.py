@@ -1,6 +1,6 @@
 import pytest
 
-from ftdemo.engines.comparison import Answer, Turn
+from ftdemo.chat.turns import Answer, Turn
 from ftdemo.ui import html
 
 

@@ -23,7 +23,7 @@ def test_turn_comes_back_as_it_was_saved(store: Store) -> None:
     started = store.conversations.start("Who?")
     assert (started.title, started.messages, started.turns) == ("Who?", (), 0)
     messages = [Message(1, "user", "Who?"), answer(1, "base", "安\n"), answer(1, "pavan", "Ann.")]
-    store.conversations.add_turn(started.id, messages)
+    store.conversations.add(started.id, messages)
     saved = store.conversations.get(started.id)
     assert saved.messages == tuple(messages)
     assert saved.turns == 1
@@ -31,11 +31,11 @@ def test_turn_comes_back_as_it_was_saved(store: Store) -> None:
 
 def test_each_side_has_its_own_history(store: Store) -> None:
     conversation = store.conversations.start("t")
-    store.conversations.add_turn(
+    store.conversations.add(
         conversation.id, [Message(1, "user", "q1"), answer(1, "a", "a1"), answer(1, "b", "b1")]
     )
-    store.conversations.add_turn(conversation.id, [Message(2, "user", "q2"), answer(2, "b", "b2")])
-    store.conversations.add_turn(
+    store.conversations.add(conversation.id, [Message(2, "user", "q2"), answer(2, "b", "b2")])
+    store.conversations.add(
         conversation.id, [Message(3, "user", "q3"), answer(3, "a", "a3"), answer(3, "b", "")]
     )
     conversation = store.conversations.get(conversation.id)
@@ -53,20 +53,20 @@ def test_turn_is_saved_whole_or_not_at_all(store: Store) -> None:
     conversation = store.conversations.start("t")
     broken = Message(1, "assistant", "x", model="a", generation={"not json": object()})
     with pytest.raises(TypeError):
-        store.conversations.add_turn(conversation.id, [Message(1, "user", "q"), broken])
+        store.conversations.add(conversation.id, [Message(1, "user", "q"), broken])
     assert store.conversations.get(conversation.id).messages == ()
 
 
 def test_turn_of_an_unknown_conversation_is_refused(store: Store) -> None:
     with pytest.raises(Exception, match="FOREIGN KEY"):
-        store.conversations.add_turn(5, [Message(1, "user", "q")])
+        store.conversations.add(5, [Message(1, "user", "q")])
     with pytest.raises(NotFoundError, match="no conversation 5"):
         store.conversations.get(5)
 
 
 def test_conversations_do_not_mix(store: Store) -> None:
     one, two = store.conversations.start("1"), store.conversations.start("2")
-    store.conversations.add_turn(two.id, [Message(1, "user", "q"), answer(1, "a", "x")])
+    store.conversations.add(two.id, [Message(1, "user", "q"), answer(1, "a", "x")])
     assert store.conversations.get(one.id).messages == ()
 
 

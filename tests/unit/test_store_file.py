@@ -139,9 +139,7 @@ def test_threads_that_write_at_once_lose_nothing(store: Store, add_job: Callable
             store.jobs.record(JobMetric(job.id, step, loss=1.0))
             store.jobs.record(JobMetric(job.id, step, held_out_loss=2.0))
             store.jobs.heartbeat(job.id)
-            store.conversations.add_turn(
-                conversation.id, [Message(step, "user", "q"), Message(step, "user", "r")]
-            )
+            store.conversations.add(conversation.id, [Message(step, "user", "q"), Message(step, "user", "r")])
             store.sample_sets.add(f"s{step}", [Sample("q", "a")] * 3, file_name=None, file_format="csv")
 
     assert in_threads(8, write) == []

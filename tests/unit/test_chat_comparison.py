@@ -3,7 +3,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from ftdemo.engines.comparison import Answer, Turn, compare, turns_of
+from ftdemo.chat.comparison import compare
+from ftdemo.chat.turns import Answer, Turn, turns_of
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.store import Store
