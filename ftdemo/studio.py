@@ -85,6 +85,7 @@ class Studio:
             self.engine.get,
             self.reward_models,
             self.feedback,
+            self.samples,
             self._running,
             self._tuned_files,
             self.model_version,

@@ -19,9 +19,10 @@ from ftdemo.models import ensure_base_model
 from ftdemo.models.rewards import RewardRegistry
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
+from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.store.feedback import Choice, ChoiceKind
+from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
 
 WAIT_S = 0.25
 """Seconds between two looks at whether a question that waits in line was cancelled."""
@@ -39,6 +40,7 @@ class ChatRoom:
         engine: gives the chat engine, loaded.
         rewards: reward models by name.
         feedback: votes.
+        samples: sample sets, for answers that are to be learned.
         running: knows what runs for whom.
         check_model: raises if a model cannot be asked.
         version_of: tells which model has a name now.
@@ -51,6 +53,7 @@ class ChatRoom:
         engine: Callable[[], Engine],
         rewards: RewardRegistry,
         feedback: FeedbackLibrary,
+        samples: SampleLibrary,
         running: Running,
         check_model: Callable[[str], TunedFiles | None],
         version_of: Callable[[str], str | None],
@@ -60,6 +63,7 @@ class ChatRoom:
         self._engine = engine
         self._rewards = rewards
         self._feedback = feedback
+        self._samples = samples
         self._running = running
         self._check_model = check_model
         self._version_of = version_of
@@ -143,6 +147,45 @@ class ChatRoom:
     def choose(self, conversation_id: int, turn: int, choice: ChoiceKind, voter: str) -> Choice:
         """Say which of a turn's two answers is better; see `votes.choose`."""
         return votes.choose(self._store, self._feedback, conversation_id, turn, choice, voter)
+
+    def thumb(self, message_id: int, vote: VoteKind, voter: str) -> Vote | None:
+        """Give an answer a thumb, or take it back if it was given already; None if there is none now."""
+        before = self._feedback.current_vote(voter, message_id=message_id)
+        if before is not None and before.vote == vote:
+            self._feedback.withdraw(voter, message_id=message_id)
+            return None
+        return self._feedback.vote(vote, voter, message_id=message_id)
+
+    def explain(
+        self,
+        message_id: int,
+        voter: str,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        correction: str = "",
+        sample_set: str = "",
+    ) -> None:
+        """Say why one voted so and what would have been better; see `FeedbackLibrary.explain`.
+
+        Args:
+            message_id: the answer's message.
+            voter: who says so, as a pseudonym.
+            reasons: some of the known reasons.
+            comment: anything else.
+            correction: a better answer.
+            sample_set: keep question and better answer as a sample of this set too, if it is given.
+
+        Raises:
+            UserError: something said cannot be used; then nothing is saved.
+        """
+        with self._store.transaction():
+            said = self._feedback.explain(message_id, voter, reasons, comment, correction)
+            if sample_set.strip() and correction.strip():
+                self._samples.keep(sample_set, said.answer.question, correction)
+
+    def judged_answer(self, message_id: int, voter: str) -> votes.JudgedAnswer:
+        """One answer as a voter sees it; see `votes.judged_answer`."""
+        return votes.judged_answer(self._store, self._feedback, message_id, voter)
 
     def turns(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""

@@ -141,18 +141,23 @@ def turns_of(conversation: Conversation) -> list[Turn]:
         if message.role == "user":
             turns.append(Turn(conversation.id, message.text, (), number=message.turn))
             continue
-        answer = Answer(
-            message.model or "",
-            message.text,
-            message.tokens or 0,
-            message.tokens_per_second or 0.0,
-            message.time_to_first_token_s or 0.0,
-            message.finish_reason,
-            message.id,
-            message.place,
-        )
+        answer = answer_of(message)
         turns[-1] = replace(turns[-1], answers=(*turns[-1].answers, answer))
     return turns
+
+
+def answer_of(message: Message) -> Answer:
+    """A saved answer, as it was when it ended."""
+    return Answer(
+        message.model or "",
+        message.text,
+        message.tokens or 0,
+        message.tokens_per_second or 0.0,
+        message.time_to_first_token_s or 0.0,
+        message.finish_reason,
+        message.id,
+        message.place,
+    )
 
 
 def check_question(question: str) -> str:

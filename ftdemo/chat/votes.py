@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ftdemo.chat.dialogue import go_on_from
-from ftdemo.chat.turns import Answer, Turn, turns_of
+from ftdemo.chat.turns import Answer, Turn, answer_of, turns_of
 from ftdemo.errors import NotFoundError
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.store import Store
@@ -73,6 +73,15 @@ def judged_turns(
         answers = tuple(_judged(feedback, answer, voter, score_of) for answer in turn.answers)
         judged.append(JudgedTurn(turn, answers, _choice(feedback, turn, voter)))
     return judged
+
+
+def judged_answer(store: Store, feedback: FeedbackLibrary, message_id: int, voter: str) -> JudgedAnswer:
+    """One answer as a voter sees it.
+
+    Raises:
+        NotFoundError: there is no message of that number.
+    """
+    return _judged(feedback, answer_of(store.conversations.message(message_id)), voter, lambda number: None)
 
 
 def choose(

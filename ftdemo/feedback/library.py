@@ -249,6 +249,41 @@ class FeedbackLibrary:
                 raise UserError("Both sides are the same answer.", "Choose between two answers.")
             return self._store.feedback.add(Choice(left, right, voter, choice, comment))
 
+    def explain(
+        self,
+        message_id: int,
+        voter: str,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        correction: str = "",
+    ) -> AnswerFeedback:
+        """Say why one voted so, and what would have been a better answer; all of it or nothing.
+
+        Args:
+            message_id: the answer's message.
+            voter: who says so, as a pseudonym.
+            reasons: some of `voters.REASONS`; they and the comment belong to the voter's thumb.
+            comment: anything else.
+            correction: a better answer; an empty one takes back what the voter said before.
+
+        Raises:
+            NotFoundError: there is no such answer.
+            UserError: something said cannot be used, or reasons are given without a thumb.
+        """
+        with self._store.transaction():
+            before = self.current_vote(voter, message_id=message_id)
+            if before is not None:
+                self.vote(before.vote, voter, message_id=message_id, reasons=reasons, comment=comment)
+            elif reasons or comment.strip():
+                raise UserError(
+                    "Reasons and comments belong to a thumb, and you gave none.", "Give a thumb up or down."
+                )
+            if correction.strip():
+                self.correct(correction, voter, message_id=message_id)
+            elif (known := self.of_message(message_id)) is not None:
+                self.correct(None, voter, answer_id=known.answer.id)
+            return self.get(self._answer(message_id, None).id)
+
     def edit(
         self,
         answer_id: int,

@@ -1,22 +1,18 @@
 """Compare: one question, every side's answer at once, each side with its own history."""
 
-import time
 from collections.abc import Iterator
 
 import gradio as gr
 
 from ftdemo.chat.comparison import MAX_SIDES
-from ftdemo.chat.turns import Turn
 from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
 from ftdemo.ui import html, keep_answer
 from ftdemo.ui.events import QUIET, shown
-from ftdemo.ui.polling import Changes
+from ftdemo.ui.polling import Changes, paced
 
 EMPTY = "Choose the models, type a question and press Ask: the answers appear side by side."
-REDRAW_S = 0.2
-"""Seconds between two drawings of growing answers: the browser draws with the same cores that generate."""
 
 
 def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserState) -> None:
@@ -97,15 +93,3 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
     clear.click(lambda: ({}, html.empty(EMPTY)), None, [memory, view], api_visibility="private")
     demo.load(show, memory, view, **QUIET)
     changes.revision.change(choices, models, models, **QUIET)
-
-
-def paced(turns: Iterator[Turn]) -> Iterator[Turn]:
-    """Pass on a growing turn a few times a second, and its end always."""
-    drawn = 0.0
-    last = None
-    for last in turns:
-        if time.monotonic() - drawn >= REDRAW_S:
-            drawn = time.monotonic()
-            yield last
-    if last is not None:
-        yield last

@@ -22,7 +22,7 @@ from ftdemo.store.feedback import ChoiceKind, VoteKind
 from ftdemo.studio import Studio
 from ftdemo.training.estimate import as_dict as estimate_as_dict
 from ftdemo.training.recipes import DEFAULT_RECIPE, TuneSettings
-from ftdemo.ui.events import told
+from ftdemo.ui.events import told, voter_of
 
 
 def _uploaded(file: FileDataDict) -> Path:
@@ -133,7 +133,7 @@ def build(studio: Studio) -> None:
         """Give an answer a thumb, 'up' or 'down'; `message_id` is in what /ask returns."""
         given = studio.feedback.vote(
             cast(VoteKind, vote),
-            _voter(studio, request),
+            voter_of(studio, request),
             message_id=int(message_id),
             reasons=reasons or [],
             comment=comment,
@@ -143,13 +143,13 @@ def build(studio: Studio) -> None:
     @told
     def withdraw_vote(message_id: int, request: gr.Request | None = None) -> dict[str, Any]:
         """Take one's thumb back."""
-        taken = studio.feedback.withdraw(_voter(studio, request), message_id=int(message_id))
+        taken = studio.feedback.withdraw(voter_of(studio, request), message_id=int(message_id))
         return {"vote": asdict(taken) if taken else None}
 
     @told
     def correct(message_id: int, text: str | None, request: gr.Request | None = None) -> dict[str, Any]:
         """Say what would have been a better answer; null takes it back."""
-        given = studio.feedback.correct(text, _voter(studio, request), message_id=int(message_id))
+        given = studio.feedback.correct(text, voter_of(studio, request), message_id=int(message_id))
         return {"correction": asdict(given)}
 
     @told
@@ -159,7 +159,7 @@ def build(studio: Studio) -> None:
         """Say which of two messages is better: 'left', 'right', 'tie' or 'bad', which both are."""
         given = studio.feedback.choose(
             cast(ChoiceKind, choice),
-            _voter(studio, request),
+            voter_of(studio, request),
             messages=(int(left), int(right)),
             comment=comment,
         )
@@ -205,12 +205,3 @@ def build(studio: Studio) -> None:
     # The queue takes two requests and its turn for each call; a vote is done at once.
     for endpoint in (vote, withdraw_vote, correct, choose):
         gr.api(endpoint, api_name=endpoint.__name__, queue=False)
-
-
-def _voter(studio: Studio, request: gr.Request | None) -> str:
-    """Who calls, as a pseudonym: by login, else by the client's session, else by address."""
-    session = str(getattr(request, "session_hash", None) or "")
-    client = getattr(request, "client", None)
-    return studio.feedback.voter(
-        session or f"address:{client.host if client else ''}", getattr(request, "username", None)
-    )

@@ -4,13 +4,14 @@ import functools
 import inspect
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Any, NoReturn
 
 import gradio as gr
 
 from ftdemo.errors import UserError
+from ftdemo.studio import Studio
 
 QUIET: Any = {"show_progress": "hidden", "api_visibility": "private"}
 """For events that no client calls and that show their own progress."""
@@ -29,6 +30,26 @@ def shown(function: Callable[..., Any]) -> Callable[..., Any]:
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn what an endpoint raises into a sentence for the program that called it."""
     return _wrapped(function, str)
+
+
+def voter_of(studio: Studio, request: gr.Request | None, known_by: str = "") -> str:
+    """Who votes, as a pseudonym: by login, else by what the browser keeps, by session, or by address.
+
+    Args:
+        studio: the app.
+        request: the request that brings the vote.
+        known_by: a random text that the browser keeps, if it is a page of ours.
+    """
+    session = known_by or str(getattr(request, "session_hash", None) or "")
+    client = getattr(request, "client", None)
+    return studio.feedback.voter(
+        session or f"address:{client.host if client else ''}", getattr(request, "username", None)
+    )
+
+
+def known_voter(studio: Studio, known: Mapping[str, object], request: gr.Request) -> str:
+    """Who votes on the page: by login, else by what the browser keeps under 'voter'."""
+    return voter_of(studio, request, str(known.get("voter") or ""))
 
 
 def _wrapped(function: Callable[..., Any], render: Callable[[str], str]) -> Callable[..., Any]:

@@ -151,7 +151,7 @@ def place_in_line(position: int) -> str:
 
 def question(text: str) -> str:
     """What was asked."""
-    return f'<div class="ft-question"><div>{escape(text)}</div></div>'
+    return f'<div class="ft-question"><div dir="auto">{escape(text)}</div></div>'
 
 
 def sides(answers: Iterable[Answer], waiting: str | None = None) -> str:
@@ -160,22 +160,37 @@ def sides(answers: Iterable[Answer], waiting: str | None = None) -> str:
     return f'<div class="ft-sides">{columns}</div>'
 
 
-def side(answer: Answer, waiting: str | None = None) -> str:
-    """One answer with its figures."""
+def side(
+    answer: Answer, waiting: str | None = None, name: str | None = None, below: str = "", aside: bool = False
+) -> str:
+    """One answer with its figures.
+
+    Args:
+        answer: the answer.
+        waiting: tells for what it waits while there is no token.
+        name: what stands above it; the model's name if None. Where another name stands, who answered is not
+            to be told, by its speed neither.
+        below: HTML that follows it.
+        aside: whether the conversation does not go on from it.
+    """
     writing = answer.finish_reason is None
-    kind = "base" if answer.model == BASE else "tuned"
+    blind = name is not None and not name.endswith(answer.model)
+    kind = "" if blind else "base" if answer.model == BASE else "tuned"
     figures = (
         f"{answer.tokens} tokens · {answer.tokens_per_second:.1f} tokens/s · "
         f"first token after {answer.time_to_first_token_s:.2f} s"
-        f"{_FINISHED.get(answer.finish_reason or '', '')}"
         if answer.tokens
         else waiting or "waiting for the first token"
     )
+    if blind:
+        figures = "in the making" if writing and answer.tokens else f"{answer.tokens} tokens"
+    figures += _FINISHED.get(answer.finish_reason or "", "")
+    marked = "" if blind else f' data-model="{escape(answer.model)}"'
     return (
-        f'<div class="ft-side {kind}" data-model="{escape(answer.model)}">'
-        f'<div class="ft-name">{escape(answer.model)}</div>'
-        f'<div class="ft-text{" ft-cursor" if writing else ""}">{escape(answer.text)}</div>'
-        f'<div class="ft-figures">{figures}</div></div>'
+        f'<div class="ft-side {kind}{" aside" if aside else ""}"{marked}>'
+        f'<div class="ft-name">{escape(name or answer.model)}</div>'
+        f'<div class="ft-text{" ft-cursor" if writing else ""}" dir="auto">{escape(answer.text)}</div>'
+        f'<div class="ft-figures">{figures}</div>{below}</div>'
     )
 
 

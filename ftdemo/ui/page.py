@@ -4,7 +4,7 @@ import gradio as gr
 
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
-from ftdemo.ui import compare_tab, endpoints, models_tab, samples_tab, tour_tab, tune_tab
+from ftdemo.ui import chat_tab, compare_tab, endpoints, models_tab, samples_tab, tour_tab, tune_tab
 from ftdemo.ui.polling import Changes, add_status_line, start_polling
 from ftdemo.ui.theme import STYLE, THEME
 
@@ -30,6 +30,7 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
         status = add_status_line(studio)
         changes = Changes(gr.State(""), gr.State(""))
         tour_progress, conversation = remembered("ftdemo-tour"), remembered("ftdemo-compare")
+        chat = remembered("ftdemo-chat")
         with gr.Tabs():
             with gr.Tab("Start here", id="tour"):
                 tour_tab.build(studio, demo, changes, tour_progress)
@@ -39,6 +40,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
                 tune_tab.build(studio, changes)
             with gr.Tab("Compare", id="compare"):
                 compare_tab.build(studio, demo, changes, conversation)
+            with gr.Tab("Chat & vote", id="chat"):
+                chat_tab.build(studio, demo, changes, chat)
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)

@@ -4,16 +4,21 @@ Nothing about a job lives in the page. Two values are kept per page: what lists 
 far the latest job is (`job_mark`); a tab listens to the one it depends on, and is redrawn when it changed.
 """
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import gradio as gr
 
+from ftdemo.chat.turns import Turn
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.ui import html
 from ftdemo.ui.events import QUIET, shown
 
 POLL_S = 1.0
+REDRAW_S = 0.2
+"""Seconds between two drawings of growing answers: the browser draws with the same cores that generate."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,15 @@ def job_mark(job: Job | None) -> str:
 def _status(studio: Studio) -> str:
     status = studio.status()
     return html.status_line(status.base_model, status.engine, status.job)
+
+
+def paced(turns: Iterator[Turn]) -> Iterator[Turn]:
+    """Pass on a growing turn a few times a second, and its end always."""
+    drawn = 0.0
+    last = None
+    for last in turns:
+        if time.monotonic() - drawn >= REDRAW_S:
+            drawn = time.monotonic()
+            yield last
+    if last is not None:
+        yield last

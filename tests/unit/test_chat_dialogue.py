@@ -88,11 +88,7 @@ def test_an_edited_question_takes_what_followed_with_it(chat: Chat, engine: Echo
     first = ask(chat, "q1")
     ask(chat, "q2", first)
     ask(chat, "q3", first)
-    done(
-        chat.edit(
-            first.conversation_id or 0, 2, "other", ChatSettings(generation=WARM), threading.Event()
-        )
-    )
+    done(chat.edit(first.conversation_id or 0, 2, "other", ChatSettings(generation=WARM), threading.Event()))
     assert shown(store, first) == [("q1", ["base 5"]), ("other", ["base 5"])]
     assert [message["content"] for message in engine.asked[-1].messages] == ["q1", "base 5", "other"]
     with pytest.raises(NotFoundError, match="no question 2"):
