@@ -10,7 +10,7 @@ from ftdemo.chat.dialogue import ChatSettings
 from ftdemo.chat.turns import Turn
 from ftdemo.studio import Studio
 from ftdemo.ui import chat_html, chat_settings, chat_votes, html
-from ftdemo.ui.events import QUIET, known_voter, shown
+from ftdemo.ui.events import QUIET, at_last, known_voter, shown
 from ftdemo.ui.polling import Changes, paced
 
 EMPTY = "Choose a model and ask it something. One click on a thumb under an answer is a vote."
@@ -148,9 +148,8 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         ([ask.click, question.submit], answer, [question, editing, memory, *wanted.components]),
         ([view.retry], again, [memory, *wanted.components]),
     ):
-        gr.on(triggers, lambda: buttons(True), None, [ask, stop], **QUIET).then(
-            run, inputs, outputs, **QUIET
-        ).then(lambda: buttons(False), None, [ask, stop], **QUIET)
+        asking = gr.on(triggers, lambda: buttons(True), None, [ask, stop], **QUIET)
+        at_last(asking.then(run, inputs, outputs, **QUIET), lambda: buttons(False), [ask, stop])
     of_panel = ([panel.message, memory], panel.parts)
     stop.click(cancel, None, None, queue=False, api_visibility="private")
     clear.click(

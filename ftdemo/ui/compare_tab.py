@@ -9,7 +9,7 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
 from ftdemo.ui import html, keep_answer
-from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.events import QUIET, at_last, shown
 from ftdemo.ui.polling import Changes, paced
 
 EMPTY = "Choose the models, type a question and press Ask: the answers appear side by side."
@@ -86,9 +86,9 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
 
     inputs = [question, models, max_new_tokens, temperature, top_p, seed, memory]
     # One question at a time: the next would be asked before this turn is part of the history.
-    gr.on([ask.click, question.submit], lambda: buttons(True), None, [ask, stop], **QUIET).then(
-        answer, inputs, [view, memory, question], **QUIET
-    ).then(lambda: buttons(False), None, [ask, stop], **QUIET)
+    asking = gr.on([ask.click, question.submit], lambda: buttons(True), None, [ask, stop], **QUIET)
+    answering = asking.then(answer, inputs, [view, memory, question], **QUIET)
+    at_last(answering, lambda: buttons(False), [ask, stop])
     stop.click(cancel, None, None, queue=False, api_visibility="private")
     clear.click(lambda: ({}, html.empty(EMPTY)), None, [memory, view], api_visibility="private")
     demo.load(show, memory, view, **QUIET)

@@ -32,6 +32,15 @@ def told(function: Callable[..., Any]) -> Callable[..., Any]:
     return _wrapped(function, str)
 
 
+def at_last(event: Any, function: Callable[..., Any], outputs: Any) -> None:
+    """Call a function when an event has ended, well or badly.
+
+    Of gradio's own `then` the browser makes nothing when the event fails, whatever its description says.
+    """
+    event.then(function, None, outputs, **QUIET)
+    event.failure(function, None, outputs, **QUIET)
+
+
 def voter_of(studio: Studio, request: gr.Request | None, known_by: str = "") -> str:
     """Who votes, as a pseudonym: by login, else by what the browser keeps, by session, or by address.
 

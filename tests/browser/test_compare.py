@@ -87,6 +87,8 @@ def test_html_in_a_question_stays_text(compare_page: Page) -> None:
 def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
     ask(compare_page, "   ")
     expect_error(compare_page, "The question is empty. Type a question.")
+    # Another question can be asked.
+    expect(compare_page.locator("#compare-ask")).to_be_enabled()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
