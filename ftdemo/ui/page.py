@@ -4,7 +4,16 @@ import gradio as gr
 
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
-from ftdemo.ui import chat_tab, compare_tab, endpoints, models_tab, samples_tab, tour_tab, tune_tab
+from ftdemo.ui import (
+    chat_tab,
+    compare_tab,
+    endpoints,
+    feedback_tab,
+    models_tab,
+    samples_tab,
+    tour_tab,
+    tune_tab,
+)
 from ftdemo.ui.polling import Changes, add_status_line, start_polling
 from ftdemo.ui.theme import STYLE, THEME
 
@@ -42,6 +51,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
                 compare_tab.build(studio, demo, changes, conversation)
             with gr.Tab("Chat & vote", id="chat"):
                 chat_tab.build(studio, demo, changes, chat)
+            with gr.Tab("Feedback", id="feedback") as feedback:
+                feedback_tab.build(studio, feedback)
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)

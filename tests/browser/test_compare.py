@@ -12,6 +12,7 @@ from .conftest import App, expect_error, open_tab
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 ANSWER_MS = 90_000
+TABS = ("Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Models")
 
 
 @pytest.fixture
@@ -92,7 +93,9 @@ def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("tab", ["Start here", "Samples", "Tune", "Compare", "Chat & vote", "Models"])
+@pytest.mark.parametrize(
+    "tab", ["Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Models"]
+)
 def test_a_phone_does_not_scroll_sideways(
     app: App, browser: Browser, tab: str, theme: str, screenshot: Callable[[Page, str], None]
 ) -> None:
