@@ -114,6 +114,19 @@ class ChatRoom:
             lambda chat, cancelled: chat.ask(question, settings, cancelled, conversation_id),
         )  # fmt: skip
 
+    def answer(self, question: str, settings: ChatSettings | None = None) -> Answer:
+        """Ask in a conversation of its own and return the whole answer, with its score if there is one."""
+        settings = settings or ChatSettings()
+        turn = Turn(None, question, ())
+        for turn in self.ask(question, settings):  # noqa: B007 - the last one is wanted
+            pass
+        answer = next(answer for answer in turn.answers if answer.place == "line")
+        if not settings.reward or turn.conversation_id is None:
+            return answer
+        self.score(turn.conversation_id, settings.reward)
+        folder = self._rewards.folder(settings.reward)
+        return replace(answer, score=self._scorer.remembered(folder, str(answer.message_id)))
+
     def again(
         self, conversation_id: int, settings: ChatSettings | None = None, session: str | None = None
     ) -> Iterator[Turn]:

@@ -24,6 +24,7 @@ class Answer:
         finish_reason: 'stop', 'length', 'cancelled', or None while more may come.
         message_id: its number once it is saved, by which it is voted on.
         place: as for `Message`.
+        score: what a reward model gives it, if one was asked.
     """
 
     model: str
@@ -34,6 +35,7 @@ class Answer:
     finish_reason: str | None = None
     message_id: int | None = None
     place: Place = "line"
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _save(
     messages = []
     for side, answer in zip(sides, answers, strict=True):
         generation = asdict(settings) if side.seed is None else {**asdict(settings), "seed": side.seed}
-        values = {name: value for name, value in vars(answer).items() if name != "message_id"}
+        values = {name: value for name, value in vars(answer).items() if name not in ("message_id", "score")}
         message = Message(number, "assistant", generation=generation, **values)
         messages.append(replace(message, model_version=side.version, prompt=side.messages))
     asked = [] if destination.turn is not None else [Message(number, "user", question)]

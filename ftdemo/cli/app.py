@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from ftdemo.cli import asking, feedback, jobs, models, reward, samples, serving, tuning
+from ftdemo.cli import asking, feedback, jobs, models, reward, rewards, samples, serving, tuning
 
 app = typer.Typer(
     name="ftdemo",
@@ -17,6 +17,7 @@ app.add_typer(samples.app, name="samples", help="Sets of questions and answers."
 app.add_typer(jobs.app, name="jobs", help="Long work: list, show, stop, pause, resume, compare.")
 app.add_typer(models.app, name="models", help="Tuned models.")
 app.add_typer(feedback.app, name="feedback", help="What people think of answers.")
+app.add_typer(rewards.app, name="rewards", help="Reward models, which score answers.")
 app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
 app.command("reward")(reward.reward)

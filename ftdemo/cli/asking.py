@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ftdemo.chat.dialogue import ChatSettings
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
 from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
@@ -20,18 +21,34 @@ def ask(
     temperature: Annotated[float, typer.Option(help="0 is greedy; above 0 samples.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="When sampling, the nucleus.")] = 1.0,
     seed: Annotated[int, typer.Option(help="When sampling, start of random numbers.")] = 0,
+    system: Annotated[str, typer.Option(help="What the models are told before the question.")] = "",
+    tries: Annotated[
+        int,
+        typer.Option(help="Answers a model tries; the one that scores highest is given."),
+    ] = 1,
+    reward: Annotated[
+        str | None, typer.Option(help="The reward model that scores.", show_default=False)
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask one or several models a question."""
     studio = open_studio(data)
     generation = GenerationSettings(max_new_tokens, temperature, top_p, seed)
-    answers = studio.ask(question, model or [BASE], generation)
+    if system or reward or tries > 1:
+        answers = [
+            studio.chat.answer(question, ChatSettings(name, generation, system, None, tries, reward))
+            for name in model or [BASE]
+        ]
+    else:
+        answers = studio.ask(question, model or [BASE], generation)
     if as_json:
         print_json({"answers": answers, "engine": studio.engine.status.engine})
         return
     for answer in answers:
         typer.echo(f"{answer.model}: {answer.text}")
+        if answer.score is not None:
+            typer.echo(f"    score {answer.score:+.2f} by {reward}")
         typer.echo(
             f"    {answer.tokens} tokens, {answer.tokens_per_second:.1f} tokens/s, "
             f"first after {answer.time_to_first_token_s:.2f} s"

@@ -8,7 +8,7 @@ write lock sees to it that only one of them starts it.
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,9 +100,17 @@ class JobQueue:
         waiting = self._store.jobs.with_status("running") or self._store.jobs.with_status("queued")
         return waiting[0] if waiting else None
 
-    def latest(self) -> Job | None:
-        """The job that is running or will run next, else the last one there was, or None."""
-        return self.current() or next(reversed(self._store.jobs.all()), None)
+    def latest(self, kinds: Collection[str] = ()) -> Job | None:
+        """The job that is running or will run next, else the last one there was, or None.
+
+        Args:
+            kinds: only jobs of these kinds; of all if empty.
+        """
+        current = self.current()
+        if current is not None and (not kinds or current.kind in kinds):
+            return current
+        jobs = [job for job in self._store.jobs.all() if not kinds or job.kind in kinds]
+        return next((job for job in jobs if not job.ended), next(reversed(jobs), None))
 
     def metrics(self, job_id: int) -> list[JobMetric]:
         """The curves of a job; raises NotFoundError."""

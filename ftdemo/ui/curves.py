@@ -18,7 +18,19 @@ MEASURES = {
     "tokens/s": ("tokens_per_second", "tokens a second", 1.0),
     "memory": ("memory_bytes", "memory (GB)", 1e-9),
 }
-"""What can be drawn: the field of a point, the axis's title, and the unit."""
+"""What can be drawn of every run: the field of a point, the axis's title, and the unit."""
+FIGURES = {
+    "reward": "mean score less the price of the divergence",
+    "score": "mean score of the reward model (standard deviations)",
+    "held_out_score": "mean score of the other reward model (standard deviations)",
+    "kl": "divergence from the reference (nats an answer)",
+    "clip_share": "share of tokens whose ratio was clipped",
+    "value_loss": "value loss",
+    "entropy": "entropy of the next token (nats)",
+    "answer_length": "tokens an answer",
+    "repetition_share": "share of repeated word groups",
+}
+"""Titles of figures that only some methods measure; others are drawn under their own name."""
 
 
 def of_job(points: Sequence[JobMetric], measure: str) -> pd.DataFrame:
@@ -26,12 +38,27 @@ def of_job(points: Sequence[JobMetric], measure: str) -> pd.DataFrame:
 
     Both curves are always named: gradio's plot draws only those that it knew when it was first drawn.
     """
-    field, _, unit = MEASURES[measure]
     rows: list[tuple[int, float | None, str]] = [(0, None, curve) for curve in COLOURS]
+    if measure not in MEASURES:
+        name = measure.replace(" ", "_")
+        rows += [(p.step, p.figures[name], "train") for p in points if p.figures and name in p.figures]
+        return _frame(rows)
+    field, _, unit = MEASURES[measure]
     rows += [(p.step, getattr(p, field) * unit, "train") for p in points if getattr(p, field) is not None]
     if measure == "loss":
         rows += _held_out(points, "held out")
     return _frame(rows)
+
+
+def measures(points: Sequence[JobMetric]) -> list[str]:
+    """What can be drawn of a run: what every run has, and its method's own figures."""
+    own = dict.fromkeys(name for point in points for name in point.figures or ())
+    return [*MEASURES, *(name.replace("_", " ") for name in own if not name.endswith("_seconds"))]
+
+
+def title(measure: str) -> str:
+    """What stands beside the axis of a measure."""
+    return MEASURES[measure][1] if measure in MEASURES else FIGURES.get(measure.replace(" ", "_"), measure)
 
 
 def of_runs(runs: Sequence[Sequence[JobMetric]]) -> pd.DataFrame:

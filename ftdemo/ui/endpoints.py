@@ -123,6 +123,18 @@ def build(studio: Studio) -> None:
         return {"answers": [asdict(a) for a in studio.ask(question, models or [BASE], generation)]}
 
     @told
+    def train_reward_model(name: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Queue a job that trains a reward model on the votes; settings are those unlike the usual ones."""
+        return {"job": asdict(studio.train_reward_model(name, **(settings or {})))}
+
+    @told
+    def reward_models() -> dict[str, Any]:
+        """The reward models, each with its sheet."""
+        return {
+            "reward_models": [studio.reward_models.describe(name) for name in studio.reward_models.names()]
+        }
+
+    @told
     def vote(
         message_id: int,
         vote: str,
@@ -198,7 +210,7 @@ def build(studio: Studio) -> None:
 
     endpoints = (
         status, samples, add_samples, tune, estimate, jobs, job, stop_job, pause_job, resume_job, models, ask,
-        feedback, feedback_counts,
+        feedback, feedback_counts, train_reward_model, reward_models,
     )  # fmt: skip
     for endpoint in endpoints:
         gr.api(endpoint, api_name=endpoint.__name__)

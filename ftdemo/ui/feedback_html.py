@@ -6,7 +6,7 @@ from html import escape
 from ftdemo.feedback.figures import Agreement, ModelCounts
 from ftdemo.feedback.library import AnswerFeedback
 from ftdemo.feedback.preferences import PairSource
-from ftdemo.feedback.training_data import PreferenceSummary
+from ftdemo.feedback.training_data import Fit, PreferenceSummary
 from ftdemo.feedback.voters import REASONS
 from ftdemo.store.feedback import Choice, ChoiceKind, Correction, Vote
 from ftdemo.ui import html
@@ -33,8 +33,13 @@ def summary(counts: Sequence[ModelCounts], agreement: Agreement | None, data: Pr
     return f'<div class="ft-columns">{_counts(counts, agreement)}{training_data(data)}</div>'
 
 
-def training_data(data: PreferenceSummary) -> str:
-    """What a reward model or an alignment would learn from."""
+def training_data(data: PreferenceSummary, fit: Fit | None = None) -> str:
+    """What a reward model or an alignment would learn from.
+
+    Args:
+        data: what there is.
+        fit: the method that fits it, if that is to be told.
+    """
     pairs = [f"{number} {_SOURCES[source]}" for source, number in data.pairs.items() if number]
     lines = {
         "Pairs (one answer over another)": f"{data.total_pairs}" + (f": {', '.join(pairs)}" if pairs else ""),
@@ -44,7 +49,8 @@ def training_data(data: PreferenceSummary) -> str:
         "Kept back to measure with": f"{data.held_out_prompts} of {data.prompts} questions: "
         f"{data.held_out_pairs} pairs, {data.held_out_rated} thumbs",
     }
-    return _table("What there is to learn from", list(lines.items()))
+    advice = f"Fitting method: {fit.method.upper()}. {fit.reason}" if fit else ""
+    return _table("What there is to learn from", list(lines.items()), note=advice)
 
 
 def rows(items: Sequence[AnswerFeedback]) -> list[list[object]]:

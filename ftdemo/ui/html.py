@@ -91,20 +91,26 @@ def job_card(job: Job) -> str:
         "Method": job.settings.get("method"),
         "Continued from": job.parent_model,
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
-        "Epoch": f"{job.epoch:.1f} of {job.settings['epochs']}" if job.epoch is not None else None,
+        "Epoch": _epoch(job),
         "Time left": left,
-        "Memory" if not job.metrics else "Peak memory": f"{memory / 1e9:.1f} GB" if memory else None,
-        "Time": duration(job.metrics["seconds"]) if job.metrics else None,
+        "Memory" if "peak_memory_bytes" not in job.metrics else "Peak memory": f"{memory / 1e9:.1f} GB"
+        if memory
+        else None,
+        "Time": duration(job.metrics["seconds"]) if "seconds" in job.metrics else None,
         "Speed": _per_second(job.metrics.get("tokens_per_second")),
         "Held-out loss": _before_after(job.metrics),
         "Parameters tuned": _trained_share(job.metrics),
         "Precision": job.metrics.get("precision"),
+        "Learns from": job.reward_model,
     }
+    warnings = "".join(
+        f'<div class="ft-warn">{escape(said)}</div>' for said in job.metrics.get("warnings", [])
+    )
     phase = f'<p class="ft-note">{escape(job.phase)}</p>' if job.phase else ""
     samples = f" on {escape(job.sample_set_name)}" if job.sample_set_name else ""
     return (
         f'<div class="ft-card"><h3>Job {job.id}: {escape(job.model_name)}{samples}</h3>{bar(share)}{phase}'
-        f"{error}{facts(figures)}</div>"
+        f"{error}{warnings}{facts(figures)}</div>"
     )
 
 
@@ -123,7 +129,7 @@ def model_card(model: Mapping[str, Any]) -> str:
         "Learning rate": settings.get("learning_rate"),
         "Seed": settings.get("seed"),
         "Held-out loss": _before_after(metrics),
-        "Time": duration(metrics["seconds"]) if metrics else None,
+        "Time": duration(metrics["seconds"]) if "seconds" in metrics else None,
         "Device": metrics.get("device"),
         "Job": model["job_id"],
     }
@@ -207,6 +213,15 @@ def samples_table(samples: list[Sample]) -> str:
     return f'<div class="ft-scroll"><table class="ft-samples">{head}{rows}</table></div>{note}'
 
 
+def _epoch(job: Job) -> str | None:
+    """Passes over the samples; PPO's epochs are passes over a batch of answers, which is something else."""
+    if job.epoch is None:
+        return None
+    return (
+        f"{job.epoch:.1f} of {job.settings['epochs']}" if "steps" not in job.settings else f"{job.epoch:.1f}"
+    )
+
+
 def _per_second(value: float | None) -> str | None:
     return f"{value:.0f} tokens/s" if value is not None else None
 
@@ -217,7 +232,7 @@ def _before_after(metrics: Mapping[str, Any]) -> str | None:
 
 
 def _trained_share(metrics: Mapping[str, Any]) -> str | None:
-    if not metrics:
+    trained, parameters = metrics.get("trainable_parameters"), metrics.get("parameters")
+    if trained is None or parameters is None:
         return None
-    trained, parameters = metrics["trainable_parameters"], metrics["parameters"]
     return f"{trained / 1e6:.1f} M of {parameters / 1e6:.0f} M"

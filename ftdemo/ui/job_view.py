@@ -1,4 +1,6 @@
-"""The right side of the Tune tab: a job while it runs and when it has ended."""
+"""A job while it runs and when it has ended: its progress, curves, answers, sheet and log."""
+
+from collections.abc import Callable, Collection
 
 import gradio as gr
 
@@ -9,58 +11,83 @@ from ftdemo.ui import curves, html, tuning_html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 
-NO_JOB = "No job yet. Choose samples, name the model and press Start: it trains in a process of its own."
 LOG_SHOWN = 4000
 
 
-def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
-    """Add the view to the page; it shows `shown_job`, or the latest job if that is None."""
-    card = gr.HTML(html.empty(NO_JOB), elem_id="tune-job")
+def build(
+    studio: Studio,
+    changes: Changes,
+    shown_job: gr.State,
+    prefix: str,
+    kinds: Collection[str],
+    nothing: str,
+    results: Callable[[Job], str] = lambda job: "",
+) -> None:
+    """Add the view to the page.
+
+    Args:
+        studio: the app.
+        changes: what the page listens to.
+        shown_job: the number of the job that is shown, or None for the latest.
+        prefix: begins the ids of its elements.
+        kinds: which jobs count for the latest.
+        nothing: what to say while there is no job.
+        results: HTML of what only this kind of job tells when it has ended.
+    """
+    card = gr.HTML(html.empty(nothing), elem_id=f"{prefix}-job")
     with gr.Row():
         stop_keep = gr.Button(
-            "Stop and keep", size="sm", min_width=90, interactive=False, elem_id="tune-stop"
+            "Stop and keep", size="sm", min_width=90, interactive=False, elem_id=f"{prefix}-stop"
         )
-        pause = gr.Button("Pause", size="sm", min_width=90, interactive=False, elem_id="tune-pause")
-        resume = gr.Button("Resume", size="sm", min_width=90, interactive=False, elem_id="tune-resume")
+        pause = gr.Button("Pause", size="sm", min_width=90, interactive=False, elem_id=f"{prefix}-pause")
+        resume = gr.Button("Resume", size="sm", min_width=90, interactive=False, elem_id=f"{prefix}-resume")
         stop_discard = gr.Button(
             "Stop and discard",
             size="sm",
             min_width=90,
             variant="stop",
             interactive=False,
-            elem_id="tune-discard",
+            elem_id=f"{prefix}-discard",
         )
     measure = gr.Radio(
-        list(curves.MEASURES), value="loss", show_label=False, container=False, elem_id="tune-measure-shown"
+        list(curves.MEASURES),
+        value="loss",
+        show_label=False,
+        container=False,
+        elem_id=f"{prefix}-measure-shown",
     )
     plot = gr.LinePlot(
         value=curves.of_job([], "loss"), x="step", y="value", color="curve", height=240,
         x_title="optimizer step", y_title="loss (nats a token)", color_title=" ",
-        color_map=curves.COLOURS, elem_id="tune-plot",
+        color_map=curves.COLOURS, elem_id=f"{prefix}-plot",
     )  # fmt: skip
-    answers = gr.HTML("", elem_id="tune-answers", padding=False)
-    with gr.Accordion("Run sheet", open=False, elem_id="tune-sheet"):
+    result = gr.HTML("", elem_id=f"{prefix}-result", padding=False)
+    answers = gr.HTML("", elem_id=f"{prefix}-answers", padding=False)
+    with gr.Accordion("Run sheet", open=False, elem_id=f"{prefix}-sheet"):
         sheet = gr.HTML("", padding=False)
-    with gr.Accordion("Log of the worker", open=False, elem_id="tune-log"):
+    with gr.Accordion("Log of the worker", open=False, elem_id=f"{prefix}-log"):
         log = gr.Textbox(show_label=False, container=False, lines=8, max_lines=16, interactive=False)
 
     def job_of(job_id: int | None) -> Job | None:
-        return studio.jobs.get(job_id) if job_id else studio.jobs.latest()
+        return studio.jobs.get(job_id) if job_id else studio.jobs.latest(kinds)
 
     @shown
     def show(job_id: int | None, drawn: str) -> tuple[object, ...]:
         job = job_of(job_id)
         if job is None:
             off = [gr.update(interactive=False)] * 4
-            return html.empty(NO_JOB), gr.skip(), *off, "", "", ""
+            return html.empty(nothing), gr.skip(), gr.skip(), *off, "", "", "", ""
         going = not job.ended
         resumable = job.status in ("paused", "interrupted", "failed")
-        points = curves.of_job(studio.jobs.metrics(job.id), drawn)
-        title = curves.MEASURES[drawn][1]
+        points = studio.jobs.metrics(job.id)
+        can_be_drawn = curves.measures(points)
+        drawn = drawn if drawn in can_be_drawn else can_be_drawn[0]
         return (
-            html.job_card(job), gr.LinePlot(value=points, y_title=title),
+            html.job_card(job),
+            gr.LinePlot(value=curves.of_job(points, drawn), y_title=curves.title(drawn)),
+            gr.update(choices=can_be_drawn, value=drawn),
             *[gr.update(interactive=on) for on in (going, going, resumable, going)],
-            tuning_html.answers(studio.jobs.answers(job.id)),
+            results(job), tuning_html.answers(studio.jobs.answers(job.id)),
             tuning_html.sheet(run_sheet(job)), studio.jobs.log(job.id)[-LOG_SHOWN:],
         )  # fmt: skip
 
@@ -77,9 +104,9 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
             actions[action]()
         return revision(studio)
 
-    view = [card, plot, stop_keep, pause, resume, stop_discard, answers, sheet, log]
+    view = [card, plot, measure, stop_keep, pause, resume, stop_discard, result, answers, sheet, log]
     gr.on(
-        [changes.job_mark.change, changes.revision.change, shown_job.change, measure.change],
+        [changes.job_mark.change, changes.revision.change, shown_job.change, measure.input],
         show, [shown_job, measure], view, trigger_mode="always_last", **QUIET,
     )  # fmt: skip
     for button, action in (

@@ -5,6 +5,7 @@ import gradio as gr
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from ftdemo.ui import (
+    align_tab,
     chat_tab,
     compare_tab,
     endpoints,
@@ -53,6 +54,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
                 chat_tab.build(studio, demo, changes, chat)
             with gr.Tab("Feedback", id="feedback") as feedback:
                 feedback_tab.build(studio, feedback)
+            with gr.Tab("Align", id="align") as align:
+                align_tab.build(studio, changes, align)
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)
@@ -64,7 +67,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
         demo.load(begin_loading, None, None, queue=False, api_visibility="private")
 
         # Whoever opens the tab is about to start a job: its worker imports torch meanwhile.
-        tune.select(studio.jobs.warm_up, None, None, queue=False, api_visibility="private")
+        for opened in (tune.select, align.select):
+            opened(studio.jobs.warm_up, None, None, queue=False, api_visibility="private")
 
         def left(request: gr.Request) -> None:
             studio.cancel(str(request.session_hash))

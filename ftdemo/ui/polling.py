@@ -56,8 +56,9 @@ def revision(studio: Studio) -> str:
     """A text that changes with the lists of sample sets, models and jobs."""
     sets = [(saved.id, saved.name, saved.version) for saved in studio.samples.all()]
     models = [(model.id, model.name) for model in studio.models.all()]
+    rewards = studio.reward_models.names()
     jobs = [(job.id, job.status) for job in studio.jobs.all()]
-    return repr((sets, models, jobs))
+    return repr((sets, models, rewards, jobs))
 
 
 def job_mark(job: Job | None) -> str:

@@ -6,6 +6,8 @@ from ftdemo.studio import Studio
 from ftdemo.ui import job_view, runs, tune_form
 from ftdemo.ui.polling import Changes
 
+NO_JOB = "No job yet. Choose samples, name the model and press Start: it trains in a process of its own."
+
 
 def build(studio: Studio, changes: Changes) -> None:
     """Add the tab's components and events."""
@@ -14,5 +16,5 @@ def build(studio: Studio, changes: Changes) -> None:
         with gr.Column(scale=1, min_width=300):
             form = tune_form.build(studio, changes, shown_job)
         with gr.Column(scale=1, min_width=300):
-            job_view.build(studio, changes, shown_job)
+            job_view.build(studio, changes, shown_job, "tune", ("tune",), NO_JOB)
     runs.build(studio, changes, shown_job, form)

@@ -12,7 +12,7 @@ from .conftest import App, expect_error, open_tab
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 ANSWER_MS = 90_000
-TABS = ("Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Models")
+TABS = ("Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Align", "Models")
 
 
 @pytest.fixture

@@ -86,5 +86,5 @@ def test_what_the_page_does_by_itself_is_no_endpoint(client: Client) -> None:
     assert set(named) == {
         "/status", "/samples", "/add_samples", "/tune", "/estimate", "/jobs", "/job", "/stop_job",
         "/pause_job", "/resume_job", "/models", "/ask", "/vote", "/withdraw_vote", "/correct", "/choose",
-        "/feedback", "/feedback_counts",
+        "/feedback", "/feedback_counts", "/train_reward_model", "/reward_models",
     }  # fmt: skip

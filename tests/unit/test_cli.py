@@ -276,10 +276,19 @@ def test_ask(
             "time_to_first_token_s": 0.25,
             "finish_reason": "stop",
             "message_id": number,
+            "place": "line",
+            "score": None,
         }
         for number, model in ((2, "mine"), (3, "base"))
     ]
     assert cli.text("ask", "Who?").startswith("base: base: Who?\n")
+    (told,) = cli.json("ask", "Who?", "--system", "Be short.")["answers"]
+    assert told["text"] == "base: Who?"
+    assert "no reward model is chosen" in cli.error("ask", "Who?", "--tries", "3")
+    assert "no reward model named 'taste'" in cli.error("ask", "Who?", "--reward", "taste")
+    assert cli.json("rewards", "list") == {"reward_models": []}
+    assert "no reward model named" in cli.error("rewards", "show", "taste")
+    assert "no reward model named" in cli.error("rewards", "remove", "taste")
     assert "'nobody'" in cli.error("ask", "Who?", "--model", "nobody")
     assert "question is empty" in cli.error("ask", " ")
     assert "temperature is -1" in cli.error("ask", "Who?", "--temperature", "-1")
