@@ -2,8 +2,12 @@
 
 import pytest
 
+from ftdemo.chat.dialogue import ChatSettings
+from ftdemo.chat.scoring import RewardScorer
+from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
 from ftdemo.feedback.simulated import ShortAnswers
+from ftdemo.models import ensure_base_model
 from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
@@ -60,3 +64,23 @@ def test_a_job_learns_what_a_voter_prefers(model_settings: Settings) -> None:
     assert studio.models.names() == ["base"]
     with pytest.raises(UserError, match="already"):
         studio.train_reward_model("likes short")
+
+    # In the chat it scores answers, and the best of several is the one it scores highest.
+    prompt = [{"role": "user", "content": "What do you say about the number 77?"}]
+    scorer = RewardScorer(ensure_base_model(studio.settings))
+    short, long = scorer.scores(studio.reward_models.folder("likes short"), prompt, ["No.", LONG[0]])
+    assert short > long
+    generation = GenerationSettings(max_new_tokens=12, temperature=0.9)
+    settings = ChatSettings(generation=generation, tries=3, reward="likes short")
+    best = studio.chat.answer("What is bread?", settings)
+    tried = studio.store.conversations.get(
+        studio.store.conversations.message(best.message_id or 0).conversation_id or 0
+    ).messages[1:]
+    assert sorted(message.place for message in tried) == ["gone", "gone", "line"]
+    asked = [{"role": "user", "content": "What is bread?"}]
+    scores = scorer.scores(
+        studio.reward_models.folder("likes short"), asked, [message.text for message in tried]
+    )
+    assert best.score == pytest.approx(max(scores), abs=1e-4)
+    studio.reward_models.remove("likes short")
+    assert not (studio.settings.reward_models / model.folder).exists()
