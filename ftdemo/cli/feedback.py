@@ -9,7 +9,7 @@ import typer
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
 from ftdemo.feedback import FeedbackFilter
 from ftdemo.feedback.exchange import Form
-from ftdemo.feedback.library import AnswerFeedback
+from ftdemo.feedback.records import AnswerFeedback
 from ftdemo.feedback.training_data import fitting_method
 from ftdemo.feedback.voters import REASONS
 from ftdemo.store.feedback import VoteKind

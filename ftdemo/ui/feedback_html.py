@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ftdemo.feedback.figures import Agreement, ModelCounts
-from ftdemo.feedback.library import AnswerFeedback
 from ftdemo.feedback.preferences import PairSource
+from ftdemo.feedback.records import AnswerFeedback
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
 from ftdemo.feedback.voters import REASONS
 from ftdemo.store.feedback import Choice, ChoiceKind, Correction, Vote
