@@ -38,6 +38,7 @@ from ftdemo.training.estimate import Estimate
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
 from ftdemo.training.reward.planning import submit_reward_job
+from ftdemo.training.rounds import Round, rounds
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,10 @@ class Studio:
     def train_reward_model(self, name: str, **changes: Any) -> Job:
         """Queue a job that trains a reward model on the votes; see `submit_reward_job`."""
         return submit_reward_job(self.store, self.jobs, name, **changes)
+
+    def rounds(self) -> list[Round]:
+        """Every model that learned from votes, and what came of it; see `training.rounds`."""
+        return rounds(self.store)
 
     def compare(
         self,
