@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,12 @@ class AdapterPool:
         self._peft: PeftModel | None = None
         self._loaded: OrderedDict[str, Path] = OrderedDict()
 
-    def attach(self, folder: Path, in_use: Sequence[str] = ()) -> str:
+    def attach(self, folder: Path, in_use: Collection[str] = ()) -> str:
         """Load an adapter unless it is there, and return the name it goes by in here.
 
         Args:
             folder: the tuned model's files; two models never share one, so it identifies the adapter.
-            in_use: adapters that this batch needs and that must not leave.
+            in_use: adapters that answers are generated with, and that must not leave.
         """
         name = "adapter_" + folder.name.replace(".", "_")
         if name not in self._loaded:
@@ -70,10 +70,10 @@ class AdapterPool:
         else:
             yield self._peft, {"adapter_names": list(names)}
 
-    def _make_room(self, in_use: Sequence[str]) -> None:
-        if self._peft is None or len(self._loaded) < MAX_ADAPTERS:
+    def _make_room(self, in_use: Collection[str]) -> None:
+        if self._peft is None:
             return
-        oldest = next((name for name in self._loaded if name not in in_use), None)
-        if oldest is not None:
+        unused = [name for name in self._loaded if name not in in_use]
+        for oldest in unused[: max(0, len(self._loaded) - MAX_ADAPTERS + 1)]:
             self._peft.delete_adapter(oldest)
             del self._loaded[oldest]

@@ -13,22 +13,20 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from ftdemo.engines.generation import Generation, Heard
 from ftdemo.engines.llama_pool import LlamaPool, LoadedModel
 from ftdemo.engines.llama_server import SLOTS, Piece
 from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.models.llama_files import LlamaFiles
-from ftdemo.store.conversations import FinishReason
 
 log = logging.getLogger("ftdemo.engine")
 
 SLICE = 4
 """Tokens of an answer in a round. A character has at most four bytes, so each round completes one."""
 
-Heard = Callable[[int | FinishReason | BaseException], None]
 
-
-class Generation:
-    """An answer in the making.
+class LlamaGeneration(Generation):
+    """An answer in the making, and what gives it.
 
     Args:
         files: what answers.
@@ -46,26 +44,9 @@ class Generation:
         cancelled: threading.Event,
         heard: Heard,
     ) -> None:
+        super().__init__(prompt, settings, cancelled, heard)
         self.files = files
-        self.settings = settings
-        self.cancelled = cancelled
-        self.ended = False
-        self.tokens = list(prompt)
-        self.left = settings.max_new_tokens
         self.slice = SLICE
-        self._heard = heard
-
-    def add(self, token: int) -> None:
-        """Take the next token."""
-        self.tokens.append(token)
-        self.left -= 1
-        self._heard(token)
-
-    def end(self, why: FinishReason | BaseException) -> None:
-        """End it, unless it has ended."""
-        if not self.ended:
-            self.ended = True
-            self._heard(why)
 
 
 class Rounds:
@@ -83,14 +64,14 @@ class Rounds:
         self._pool = pool
         self._end_tokens = end_tokens
         self._token_ids = token_ids
-        self._answers: list[Generation] = []
+        self._answers: list[LlamaGeneration] = []
         self._last_turns: dict[LlamaFiles, int] = {}
         self._changed = threading.Condition()
         self._closed = False
         self._workers = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama-slot")
         threading.Thread(target=self._run, name="llama-rounds", daemon=True).start()
 
-    def submit(self, *answers: Generation) -> None:
+    def submit(self, *answers: LlamaGeneration) -> None:
         """Begin answers; they join with the next round of their model."""
         with self._changed:
             self._answers.extend(answers)
@@ -118,7 +99,7 @@ class Rounds:
     def _last_turn(self, files: LlamaFiles) -> int:
         return self._last_turns.get(files, 0)
 
-    def _present(self) -> list[Generation] | None:
+    def _present(self) -> list[LlamaGeneration] | None:
         """The answers that have not ended, once there are some; None when all is over."""
         with self._changed:
             self._answers = [answer for answer in self._answers if not answer.ended]
@@ -129,7 +110,7 @@ class Rounds:
             self._last_turns = {files: turn for files, turn in self._last_turns.items() if files in known}
             return list(self._answers)
 
-    def _round(self, files: LlamaFiles, answers: Sequence[Generation]) -> bool:
+    def _round(self, files: LlamaFiles, answers: Sequence[LlamaGeneration]) -> bool:
         """Generate a few tokens of each answer that has a slot; False if none has."""
         try:
             loaded, adapter = self._pool.get(files)
@@ -150,7 +131,7 @@ class Rounds:
                 slots.release(answer, answer.tokens[:-1])
         return bool(seated)
 
-    def _slice(self, loaded: LoadedModel, adapter: int | None, answer: Generation, slot: int) -> None:
+    def _slice(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
         """One answer's part of a round."""
         asked = min(answer.slice, answer.left)
         heard = 0

@@ -18,8 +18,10 @@ LONGER = "Count from one to ten, in words, and then say which of these numbers y
 
 
 @pytest.fixture(scope="module")
-def engine(module_settings: Settings) -> TransformersEngine:
-    return TransformersEngine(ensure_base_model(module_settings), lambda name: None, threads=2)
+def engine(module_settings: Settings) -> Iterator[TransformersEngine]:
+    engine = TransformersEngine(ensure_base_model(module_settings), lambda name: None, threads=2)
+    yield engine
+    engine.close()
 
 
 def request(question: str) -> ChatRequest:

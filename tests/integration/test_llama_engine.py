@@ -44,8 +44,12 @@ def engine(module_settings: Settings, tuned: Callable[[str], TunedFiles | None])
 
 
 @pytest.fixture(scope="module")
-def reference(module_settings: Settings, tuned: Callable[[str], TunedFiles | None]) -> TransformersEngine:
-    return TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+def reference(
+    module_settings: Settings, tuned: Callable[[str], TunedFiles | None]
+) -> Iterator[TransformersEngine]:
+    engine = TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+    yield engine
+    engine.close()
 
 
 def request(question: str, model: str = "base") -> ChatRequest:
@@ -207,6 +211,6 @@ def test_both_engines_read_the_same_tokens(engine: LlamaCppEngine, reference: Tr
     )
     settings = GenerationSettings()
     ours = engine._prompts.tokens(asked, settings)
-    assert ours == reference._prompts([asked], settings)["input_ids"][0].tolist()
+    assert ours == reference._tokens(asked, settings)
     assert engine._prompts.end_tokens == reference._end_tokens
     assert engine._prompts.decode(ours) == reference._decode(ours)
