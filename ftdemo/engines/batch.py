@@ -123,16 +123,14 @@ class Batch:
         mask = torch.arange(width, device=self._device) >= width - ends
         positions = torch.arange(asked, device=self._device) + (ends - asked)
         ids = torch.tensor([[0] * (asked - len(new)) + new for new in tokens], device=self._device)
-        with self.adapters.batch([row.adapter for row in self.rows]) as (model, arguments):
-            output = model(
-                input_ids=ids,
-                attention_mask=mask.long(),
-                position_ids=positions.clamp(min=0),
-                past_key_values=self._cache,
-                use_cache=True,
-                logits_to_keep=1,
-                **arguments,
-            )
+        output = self.adapters.model_for([row.adapter for row in self.rows])(
+            input_ids=ids,
+            attention_mask=mask.long(),
+            position_ids=positions.clamp(min=0),
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         for row, new in zip(self.rows, tokens, strict=True):
             row.read += len(new)
         return output.logits[:, -1]
