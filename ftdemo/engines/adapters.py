@@ -30,6 +30,11 @@ class AdapterPool:
         self._choosing: set[Any] = set()
         self._names: list[str] | None = None
 
+    @property
+    def config(self) -> Any:
+        """The base model's configuration."""
+        return self._base.config
+
     def attach(self, folder: Path, in_use: Collection[str] = ()) -> str:
         """Load an adapter unless it is there, and return the name it goes by in here.
 

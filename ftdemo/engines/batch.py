@@ -42,17 +42,15 @@ class Batch:
     Args:
         adapters: the weights.
         device: where they are.
-        rows: as many rows as are to begin together. Shorter prompts are padded, so all that is unread must
-            be read in one step, unless there is only one row.
+        rows: those that begin together; a single one if the model's batches cannot join. Shorter prompts
+            are padded, so the first step must read all of them, unless there is only one row.
     """
 
-    def __init__(self, adapters: AdapterPool, device: str, rows: Sequence[Row] = ()) -> None:
-        from transformers import DynamicCache
-
+    def __init__(self, adapters: AdapterPool, device: str, rows: Sequence[Row]) -> None:
         self.adapters = adapters
         self.rows = list(rows)
         self._device = device
-        self._cache: Any = DynamicCache()
+        self._cache: Any = new_cache(adapters.config)
 
     def step(self, most: int = 1) -> list[tuple[Row, int]]:
         """Read the next tokens of each row.
@@ -75,11 +73,6 @@ class Batch:
         """Take over the rows of another batch on the same weights."""
         import torch
 
-        if not other.rows:
-            return
-        if not self.rows:
-            self.rows, self._cache = other.rows, other._cache
-            return
         width = max(self._width, other._width)
         with torch.inference_mode():
             for mine, theirs in zip(self._cache.layers, other._cache.layers, strict=True):
@@ -96,7 +89,7 @@ class Batch:
             return
         self.rows = [self.rows[number] for number in stay]
         if not stay:
-            self._cache = type(self._cache)()
+            self._cache = None
             return
         padding = self._width - max(row.read for row in self.rows)
         with torch.inference_mode():
@@ -134,6 +127,25 @@ class Batch:
         for row, new in zip(self.rows, tokens, strict=True):
             row.read += len(new)
         return output.logits[:, -1]
+
+
+def can_join(config: Any) -> bool:
+    """Whether a model keeps keys and values of each token, and nothing else, of what it has read.
+
+    Others (those with recurrent layers, say) keep something that padding would spoil.
+    """
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+    layers = DynamicCache(config=config).layers
+    return all(type(layer) in {DynamicLayer, DynamicSlidingWindowLayer} for layer in layers)
+
+
+def new_cache(config: Any) -> Any:
+    """An empty cache; where batches can join, one of all tokens, even those out of a layer's sight."""
+    from transformers import DynamicCache
+
+    return DynamicCache() if can_join(config) else DynamicCache(config=config)
 
 
 def _padded(tensor: Any, width: int) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
-from ftdemo.engines.batch import Batch, Row
+from ftdemo.engines.batch import Batch, Row, can_join
 from ftdemo.engines.generation import Generation, Heard
 from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.engines.weights import WeightsPool
@@ -153,17 +153,21 @@ class Steps:
 
 
 class _Group:
-    """The answers on the same weights: a batch that generates, and batches that still read their prompts."""
+    """The answers on the same weights: a batch that generates, and batches that still read their prompts.
+
+    Where batches cannot join, each answer remains one of its own, and its prompt is read in one go.
+    """
 
     def __init__(self, adapters: AdapterPool, device: str) -> None:
         self.adapters = adapters
         self._device = device
-        self._generating = Batch(adapters, device)
+        self._joins = can_join(adapters.config)
+        self._generating: list[Batch] = []
         self._reading: deque[Batch] = deque()
 
     @property
     def rows(self) -> list[Row]:
-        return [row for batch in (self._generating, *self._reading) for row in batch.rows]
+        return [row for batch in (*self._generating, *self._reading) for row in batch.rows]
 
     @property
     def goes_on(self) -> bool:
@@ -172,7 +176,7 @@ class _Group:
 
     def add(self, row: Row, part: int) -> None:
         """Let a row begin, together with the last one that has not begun if both are short."""
-        if self._reading:
+        if self._reading and self._joins:
             last = self._reading[-1]
             longest = max(other.unread for other in (*last.rows, row))
             if not any(other.read for other in last.rows) and longest * (len(last.rows) + 1) <= part:
@@ -184,14 +188,22 @@ class _Group:
         """Read a part of one prompt, then generate a token of each answer."""
         if self._reading:
             batch = self._reading[0]
-            _advance(batch, part, end_tokens)
+            _advance(batch, part if self._joins else batch.rows[0].unread, end_tokens)
             if batch.rows and batch.rows[0].unread > 1:
                 # Prompts take turns too, so that a short one soon passes a long one.
                 self._reading.rotate(-1)
             else:
-                self._generating.join(batch)
+                self._begin_generating(batch)
                 self._reading.popleft()
-        _advance(self._generating, 1, end_tokens)
+        for batch in self._generating:
+            _advance(batch, 1, end_tokens)
+        self._generating = [batch for batch in self._generating if batch.rows]
+
+    def _begin_generating(self, batch: Batch) -> None:
+        if batch.rows and self._generating and self._joins:
+            self._generating[0].join(batch)
+        elif batch.rows:
+            self._generating.append(batch)
 
 
 def _advance(batch: Batch, most: int, end_tokens: Collection[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from ftdemo.engines.prompts import end_tokens, refuse_too_long
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.steps import Steps, TunedGeneration
 from ftdemo.engines.weights import WeightsPool
+from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import choose_device
 from ftdemo.models.tuned_files import TunedFiles
@@ -36,6 +38,9 @@ class TransformersEngine:
         tuned: gives a model's files by its name; None for the base model.
         threads: processor threads to use.
         max_prompt_tokens: the most tokens a conversation may have; as many as the model can read if None.
+
+    Raises:
+        UserError: the base model cannot be used for chat.
     """
 
     def __init__(
@@ -55,6 +60,11 @@ class TransformersEngine:
         self._max_prompt_tokens = max_prompt_tokens
         self._tokenizer = AutoTokenizer.from_pretrained(base.folder)
         self._model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype).eval()
+        if "past_key_values" not in inspect.signature(self._model.forward).parameters:
+            raise UserError(
+                f"{base.name} cannot be used for chat: it keeps what it has read in a way of its own.",
+                "Choose another base model with FTDEMO_BASE_MODEL.",
+            )
         self._model.to(self.device.type)
         self._end_tokens = end_tokens(base.folder)
         part = PART_ON_GPU if self.device.type == "cuda" else PART_ON_PROCESSOR

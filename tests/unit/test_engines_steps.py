@@ -9,6 +9,16 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+)
 
 from ftdemo.engines import GenerationSettings, adapters, steps
 from ftdemo.engines.batch import Batch
@@ -23,6 +33,10 @@ END = VOCABULARY
 """No model says it, so that answers are as long as they may be."""
 PART = 16
 SHORT, OTHER, LONG = [5, 9, 11], [30, 7, 8, 41, 3], [(7 * n) % VOCABULARY for n in range(5, 75)]
+TINY: dict[str, Any] = {
+    "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
+    "max_position_embeddings": 1024, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2,
+}  # fmt: skip
 LENGTH = GenerationSettings(max_new_tokens=24)
 
 
@@ -118,7 +132,10 @@ def begin(
 
 def generated(base: BaseModel, prompt: Sequence[int], tokens: int = 24) -> list[int]:
     """What `generate` answers."""
-    model = load_tiny_model(base)
+    return said_by(load_tiny_model(base), prompt, tokens)
+
+
+def said_by(model: Any, prompt: Sequence[int], tokens: int = 24) -> list[int]:
     output = model.generate(
         torch.tensor([list(prompt)]),
         max_new_tokens=tokens,
@@ -134,6 +151,46 @@ def test_greedy_tokens_are_those_of_generate(running: Steps, base: BaseModel, pr
     answer = begin(running, prompt)
     assert answer.wait() == generated(base, prompt)
     assert answer.end == "length"
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        (
+            MistralForCausalLM,
+            MistralConfig(sliding_window=8, num_attention_heads=4, num_key_value_heads=2, **TINY),
+        ),
+        (
+            Gemma2ForCausalLM,
+            Gemma2Config(sliding_window=8, num_attention_heads=4, num_key_value_heads=2, head_dim=8, **TINY),
+        ),
+        (GPT2LMHeadModel, GPT2Config(n_embd=32, n_layer=3, n_head=4, vocab_size=VOCABULARY, n_positions=256)),
+        (
+            Lfm2ForCausalLM,
+            Lfm2Config(
+                layer_types=["conv", "full_attention", "conv"],
+                num_attention_heads=4, num_key_value_heads=2, **TINY,
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_other_families(kind: Any, config: Any) -> None:
+    """Attention that looks back a few tokens, learned positions, and layers that keep no keys and values."""
+    torch.manual_seed(3)
+    model = kind(config).eval()
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.normal_(parameter, std=0.3)
+    running = Steps(WeightsPool(model), "cpu", {END}, PART)
+    late: list[Answer] = []
+    first = Answer()
+    first.when = lambda count: late.append(begin(running, LONG)) if count in {3, 5} else None
+    running.submit(TunedGeneration(None, OTHER, LENGTH, first.cancelled, first.hear))
+    assert first.wait() == said_by(model, OTHER)
+    assert [answer.wait() for answer in late] == [said_by(model, LONG)] * 2
+    answers = [begin(running, prompt) for prompt in (SHORT, LONG, OTHER)]
+    assert [answer.wait() for answer in answers] == [said_by(model, p) for p in (SHORT, LONG, OTHER)]
+    running.close()
 
 
 def test_an_end_token_ends_an_answer(weights: WeightsPool, base: BaseModel) -> None:
@@ -336,10 +393,15 @@ def test_an_error_in_one_prompt_leaves_the_others(
 def test_an_error_while_joining_ends_what_it_may_have_spoiled(
     running: Steps, base: BaseModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first, late = Answer(), []
+    first.when = lambda count: late.append(begin(running, SHORT)) if count == 3 else None
     with monkeypatch.context() as patch:
         patch.setattr(Batch, "join", lambda *_: (_ for _ in ()).throw(RuntimeError("out of memory")))
-        with pytest.raises(RuntimeError, match="out of memory"):
-            begin(running, SHORT).wait()
+        running.submit(TunedGeneration(None, OTHER, LENGTH, first.cancelled, first.hear))
+        for answer in (first, *late):
+            with pytest.raises(RuntimeError, match="out of memory"):
+                answer.wait()
+    assert len(late) == 1
     assert begin(running, SHORT).wait() == generated(base, SHORT)
 
 
