@@ -3,7 +3,8 @@
 llama.cpp generates for all its slots in one batch, but only for slots with the same adapter: one with another
 adapter would wait until the first has ended. Two loaded models would fight for the same cores. So a round
 generates a few tokens of all answers that use the same model and adapter, and the next round belongs to
-the others. What a slot has read stays there, so a turn costs no more than the tokens it generates.
+the others. What a slot has read stays there, so a turn costs no more than the tokens it generates. A round
+ends with the last of its answers, so a long prompt is read part by part, in as many rounds.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ log = logging.getLogger("ftdemo.engine")
 
 SLICE = 4
 """Tokens of an answer in a round. A character has at most four bytes, so each round completes one."""
+PART = 128
+"""Tokens of a prompt that are read in a round: about as long as that takes, the others' next tokens wait."""
 
 
 class LlamaGeneration(Generation):
@@ -46,6 +49,7 @@ class LlamaGeneration(Generation):
     ) -> None:
         super().__init__(prompt, settings, cancelled, heard)
         self.files = files
+        self.read = 0
         self.slice = SLICE
 
 
@@ -125,14 +129,36 @@ class Rounds:
             slot = slots.take(answer, files.adapter, answer.tokens, most)
             if slot is not None:
                 seated.append((answer, slot))
-        list(self._workers.map(lambda pair: self._slice(loaded, adapter, *pair), seated))
-        for answer, _ in seated:
+                answer.read = slots.read(slot)
+        list(self._workers.map(lambda pair: self._turn(loaded, adapter, *pair), seated))
+        for answer, slot in seated:
+            slots.note(slot, answer.tokens[: answer.read])
             if answer.ended:
-                slots.release(answer, answer.tokens[:-1])
+                slots.release(slot)
         return bool(seated)
 
+    def _turn(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
+        """One answer's part of a round: a part of its prompt is read, or some tokens are generated."""
+        if answer.cancelled.is_set():
+            answer.end("cancelled")
+            return
+        try:
+            if len(answer.tokens) - answer.read > PART:
+                self._read(loaded, adapter, answer, slot)
+            else:
+                self._slice(loaded, adapter, answer, slot)
+        except Exception as error:
+            log.exception("llama.cpp failed")
+            answer.end(error)
+
+    def _read(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
+        part = answer.tokens[: answer.read + PART]
+        # The server generates at least one token after what it has read; after half a prompt it says nothing.
+        loaded.server.generate(slot, adapter, part, 1, answer.settings, lambda piece: False)
+        answer.read = len(part)
+
     def _slice(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
-        """One answer's part of a round."""
+        """Generate some tokens, after reading what is left of the prompt."""
         asked = min(answer.slice, answer.left)
         heard = 0
 
@@ -147,15 +173,8 @@ class Rounds:
                     answer.end("stop")
             return answer.ended
 
-        if answer.cancelled.is_set():
-            answer.end("cancelled")
-            return
-        try:
-            ended = loaded.server.generate(slot, adapter, answer.tokens, asked, answer.settings, hear)
-        except Exception as error:
-            log.exception("llama.cpp failed")
-            answer.end(error)
-            return
+        ended = loaded.server.generate(slot, adapter, answer.tokens, asked, answer.settings, hear)
+        answer.read = len(answer.tokens) - 1
         if answer.cancelled.is_set():
             answer.end("cancelled")
         elif ended:

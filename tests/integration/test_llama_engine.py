@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from ftdemo.engines import ChatRequest, Engine, GenerationSettings, TokenEvent
 from ftdemo.engines.llama_engine import LlamaCppEngine
+from ftdemo.engines.llama_rounds import PART, SLICE
 from ftdemo.engines.transformers_engine import TransformersEngine
 from ftdemo.errors import UserError
 from ftdemo.models import ensure_base_model
@@ -140,6 +142,38 @@ def test_a_short_answer_does_not_wait_for_a_long_one(engine: LlamaCppEngine) -> 
     rest = list(long)
     assert rest[-1].finish_reason in {"length", "stop"}
     assert rest[-1].tokens > 100
+
+
+def test_an_answer_goes_on_while_a_long_prompt_is_read(engine: LlamaCppEngine) -> None:
+    counted = "word " * 1500 + "\nWhat did I repeat?"
+    order: list[str] = []
+
+    def tell() -> None:
+        settings = GenerationSettings(max_new_tokens=200)
+        order.extend("story" for _ in engine.stream([request(STORY)], settings, threading.Event()))
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    while len(order) < 4:
+        time.sleep(0.01)
+    began = len(order)
+    settings = GenerationSettings(max_new_tokens=24)
+    for _ in engine.stream([request(counted)], settings, threading.Event()):
+        order.append("long")
+    teller.join()
+    rounds = 1500 // PART
+    assert order[began : order.index("long")].count("story") > (rounds - 2) * SLICE
+
+
+def test_reading_in_parts_changes_no_answer(engine: LlamaCppEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        request(f"{start}, " + "apple, pear, plum, " * 100 + "\nWhich fruits are these?")
+        for start in ("Fig", "Kiwi")
+    ]
+    in_parts = [ask(engine, each)[0].text for each in asked]
+    monkeypatch.setattr("ftdemo.engines.llama_rounds.PART", 100_000)
+    engine._rounds._pool._models.clear()  # what the slots have read is lost with them
+    assert [ask(engine, each)[0].text for each in asked] == in_parts
 
 
 def test_cancelling_ends_an_answer_and_frees_its_slot(engine: LlamaCppEngine) -> None:
