@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 
 from ftdemo.engines.adapters import NO_ADAPTER, AdapterPool
-from ftdemo.engines.batch import Batch, Row, can_join
+from ftdemo.engines.batch import Row
 from ftdemo.engines.generation import Generation, Heard
+from ftdemo.engines.group import Group, errors_end
 from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.engines.weights import WeightsPool
 from ftdemo.models.tuned_files import TunedFiles
@@ -67,7 +67,7 @@ class Steps:
         self._part = part
         self._submitted: list[TunedGeneration] = []
         self._waiting: list[TunedGeneration] = []
-        self._groups: deque[_Group] = deque()
+        self._groups: deque[Group] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="transformers-steps", daemon=True)
@@ -94,7 +94,7 @@ class Steps:
             # Weights take turns: the group that had this step is the last for the next.
             if self._groups:
                 group = self._groups[0]
-                with _errors_end(group.rows):
+                with errors_end(group.rows):
                     group.step(self._part, self._end_tokens)
                 self._groups.rotate(-1)
             self._groups = deque(group for group in self._groups if group.goes_on)
@@ -144,92 +144,9 @@ class Steps:
         adapters = self._weights.adapters(files, in_use)
         group = next((group for group in self._groups if group.adapters is adapters), None)
         if group is None:
-            group = _Group(adapters, self._device)
+            group = Group(adapters, self._device)
         names = {row.adapter for row in group.rows}
         name = adapters.attach(files.folder, names) if files and files.has_adapter else NO_ADAPTER
         group.add(Row(generation, name, self._device), self._part)
         if group not in self._groups:
             self._groups.append(group)
-
-
-class _Group:
-    """The answers on the same weights: a batch that generates, and batches that still read their prompts.
-
-    Where batches cannot join, each answer remains one of its own, and its prompt is read in one go.
-    """
-
-    def __init__(self, adapters: AdapterPool, device: str) -> None:
-        self.adapters = adapters
-        self._device = device
-        self._joins = can_join(adapters.config)
-        self._generating: list[Batch] = []
-        self._reading: deque[Batch] = deque()
-
-    @property
-    def rows(self) -> list[Row]:
-        return [row for batch in (*self._generating, *self._reading) for row in batch.rows]
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether any answer has not ended."""
-        return any(not row.generation.ended for row in self.rows)
-
-    def add(self, row: Row, part: int) -> None:
-        """Let a row begin, together with the last one that has not begun if both are short."""
-        if self._reading and self._joins:
-            last = self._reading[-1]
-            longest = max(other.unread for other in (*last.rows, row))
-            if not any(other.read for other in last.rows) and longest * (len(last.rows) + 1) <= part:
-                last.rows.append(row)
-                return
-        self._reading.append(Batch(self.adapters, self._device, [row]))
-
-    def step(self, part: int, end_tokens: Collection[int]) -> None:
-        """Read a part of one prompt, then generate a token of each answer."""
-        if self._reading:
-            batch = self._reading[0]
-            _advance(batch, part if self._joins else batch.rows[0].unread, end_tokens)
-            if batch.rows and batch.rows[0].unread > 1:
-                # Prompts take turns too, so that a short one soon passes a long one.
-                self._reading.rotate(-1)
-            else:
-                self._begin_generating(batch)
-                self._reading.popleft()
-        for batch in self._generating:
-            _advance(batch, 1, end_tokens)
-        self._generating = [batch for batch in self._generating if batch.rows]
-
-    def _begin_generating(self, batch: Batch) -> None:
-        if batch.rows and self._generating and self._joins:
-            self._generating[0].join(batch)
-        elif batch.rows:
-            self._generating.append(batch)
-
-
-def _advance(batch: Batch, most: int, end_tokens: Collection[int]) -> None:
-    """One step of a batch, without those who have ended; an error ends all its answers."""
-    for row in batch.rows:
-        if row.generation.cancelled.is_set():
-            row.generation.end("cancelled")
-    batch.drop_ended()
-    if not batch.rows:
-        return
-    with _errors_end(batch.rows):
-        for row, token in batch.step(most):
-            row.generation.add(token)
-            if token in end_tokens:
-                row.generation.end("stop")
-            elif row.generation.left <= 0:
-                row.generation.end("length")
-    batch.drop_ended()
-
-
-@contextmanager
-def _errors_end(rows: Sequence[Row]) -> Iterator[None]:
-    """Hand an error to those whose answers it ends."""
-    try:
-        yield
-    except Exception as error:
-        log.exception("transformers failed")
-        for row in rows:
-            row.generation.end(error)

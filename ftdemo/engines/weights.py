@@ -52,7 +52,7 @@ class WeightsPool:
             return self._base_adapters
         if tuned.folder not in self._changed:
             unused = [folder for folder, pool in self._changed.items() if pool not in in_use]
-            for folder in unused[: len(self._changed) - MAX_CHANGED_MODELS + 1]:
+            for folder in unused[: max(0, len(self._changed) - MAX_CHANGED_MODELS + 1)]:
                 del self._changed[folder]
             self._changed[tuned.folder] = AdapterPool(with_changed_tensors(self._base, tuned))
         self._changed.move_to_end(tuned.folder)
