@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +27,20 @@ class AdapterPool:
         self._base = base
         self._peft: PeftModel | None = None
         self._loaded: OrderedDict[str, Path] = OrderedDict()
+        self._choosing: set[Any] = set()
+        self._names: list[str] | None = None
 
-    def attach(self, folder: Path, in_use: Sequence[str] = ()) -> str:
+    @property
+    def config(self) -> Any:
+        """The base model's configuration."""
+        return self._base.config
+
+    def attach(self, folder: Path, in_use: Collection[str] = ()) -> str:
         """Load an adapter unless it is there, and return the name it goes by in here.
 
         Args:
             folder: the tuned model's files; two models never share one, so it identifies the adapter.
-            in_use: adapters that this batch needs and that must not leave.
+            in_use: adapters that answers are generated with, and that must not leave.
         """
         name = "adapter_" + folder.name.replace(".", "_")
         if name not in self._loaded:
@@ -49,31 +55,45 @@ class AdapterPool:
                 self._peft.load_adapter(str(folder), **options)
             self._peft.to(self._base.dtype)
             self._peft.eval()
+            self._let_rows_choose(self._peft)
             self._loaded[name] = folder
         self._loaded.move_to_end(name)
         return name
 
-    @contextmanager
-    def batch(self, names: Sequence[str]) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """The model to call for a batch whose rows use these adapters, and the arguments to add.
+    def model_for(self, names: Sequence[str]) -> Any:
+        """The model, ready for a batch.
 
-        Only a batch that mixes adapters pays for choosing one row by row.
+        Args:
+            names: the adapter of each row.
         """
-        if self._peft is None:
-            yield self._base, {}
-        elif set(names) == {NO_ADAPTER}:
-            with self._peft.disable_adapter():
-                yield self._peft, {}
-        elif len(set(names)) == 1:
-            self._peft.set_adapter(names[0], inference_mode=True)
-            yield self._peft, {}
-        else:
-            yield self._peft, {"adapter_names": list(names)}
+        if self._peft is not None:
+            # Only a batch that mixes adapters, or has none, pays for choosing row by row.
+            self._names = list(names) if len(set(names)) > 1 or NO_ADAPTER in names else None
+            if self._names is None and self._peft.active_adapter != names[0]:
+                self._peft.set_adapter(names[0], inference_mode=True)
+        return self._base
 
-    def _make_room(self, in_use: Sequence[str]) -> None:
-        if self._peft is None or len(self._loaded) < MAX_ADAPTERS:
+    def _let_rows_choose(self, peft: PeftModel) -> None:
+        """Tell PEFT's layers the adapter of each row, at every call.
+
+        PEFT would do so itself for a call with `adapter_names`, but looks for all its layers each time, which
+        takes as long as a tenth of a token.
+        """
+        from peft.tuners.lora import LoraLayer
+        from peft.utils.other import AuxiliaryTrainingWrapper
+
+        def choose(layer: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+            return given, named if self._names is None else {**named, "adapter_names": self._names}
+
+        for layer in peft.modules():
+            if isinstance(layer, LoraLayer | AuxiliaryTrainingWrapper) and layer not in self._choosing:
+                layer.register_forward_pre_hook(choose, with_kwargs=True)
+                self._choosing.add(layer)
+
+    def _make_room(self, in_use: Collection[str]) -> None:
+        if self._peft is None:
             return
-        oldest = next((name for name in self._loaded if name not in in_use), None)
-        if oldest is not None:
+        unused = [name for name in self._loaded if name not in in_use]
+        for oldest in unused[: max(0, len(self._loaded) - MAX_ADAPTERS + 1)]:
             self._peft.delete_adapter(oldest)
             del self._loaded[oldest]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
+from ftdemo.engines.generation import Heard, stream_events
 from ftdemo.engines.llama_pool import LlamaPool
-from ftdemo.engines.llama_rounds import Generation, Rounds
+from ftdemo.engines.llama_rounds import LlamaGeneration, Rounds
 from ftdemo.engines.llama_server import LlamaServer, Piece
 from ftdemo.engines.prompts import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
-from ftdemo.engines.sides import Side
 from ftdemo.models.base import BaseModel
 from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.llama_files import LlamaFiles, LlamaLibrary
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
 from ftdemo.settings import Settings
-from ftdemo.store.conversations import FinishReason
 
 MOST_ROOM = 8192
 """Tokens that a loaded model keeps of all its conversations together: 190 MB with the default model."""
@@ -60,39 +56,25 @@ class LlamaCppEngine:
         self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
     ) -> Iterator[TokenEvent]:
         """Generate one answer for each request, among those of other callers; see `Engine.stream`."""
-        began = time.perf_counter()
-        sides = [Side(index, began, self._prompts.decode) for index in range(len(requests))]
-        heard: queue.SimpleQueue[tuple[Side, int | FinishReason | BaseException]] = queue.SimpleQueue()
-
-        def generation(side: Side, request: ChatRequest) -> Generation:
-            return Generation(
-                self._files(request.model),
-                self._prompts.tokens(request, settings),
-                settings if request.seed is None else replace(settings, seed=request.seed),
-                cancelled,
-                lambda what: heard.put((side, what)),
-            )
-
-        pairs = zip(sides, requests, strict=True)
-        self._rounds.submit(*[generation(side, request) for side, request in pairs])
-        try:
-            while any(side.finish_reason is None for side in sides):
-                side, what = heard.get()
-                if isinstance(what, BaseException):
-                    raise what
-                if side.finish_reason is not None:
-                    continue
-                if isinstance(what, int):
-                    yield side.add(what, what in self._prompts.end_tokens)
-                else:
-                    yield side.finish(what)
-        finally:
-            # Whoever reads may leave in the middle (a closed browser tab): the slots are free with them.
-            cancelled.set()
+        yield from stream_events(
+            requests,
+            settings,
+            cancelled,
+            self._begin,
+            self._rounds.submit,
+            self._prompts.decode,
+            self._prompts.end_tokens,
+        )
 
     def close(self) -> None:
         """End all answers and free the memory of the models."""
         self._rounds.close()
+
+    def _begin(
+        self, request: ChatRequest, settings: GenerationSettings, cancelled: threading.Event, heard: Heard
+    ) -> LlamaGeneration:
+        prompt = self._prompts.tokens(request, settings)
+        return LlamaGeneration(self._files(request.model), prompt, settings, cancelled, heard)
 
     def _files(self, model: str) -> LlamaFiles:
         files = self._tuned(model)

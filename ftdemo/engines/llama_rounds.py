@@ -3,7 +3,8 @@
 llama.cpp generates for all its slots in one batch, but only for slots with the same adapter: one with another
 adapter would wait until the first has ended. Two loaded models would fight for the same cores. So a round
 generates a few tokens of all answers that use the same model and adapter, and the next round belongs to
-the others. What a slot has read stays there, so a turn costs no more than the tokens it generates.
+the others. What a slot has read stays there, so a turn costs no more than the tokens it generates. A round
+ends with the last of its answers, so a long prompt is read part by part, in as many rounds.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from ftdemo.engines.generation import Generation, Heard
 from ftdemo.engines.llama_pool import LlamaPool, LoadedModel
 from ftdemo.engines.llama_server import SLOTS, Piece
 from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.models.llama_files import LlamaFiles
-from ftdemo.store.conversations import FinishReason
 
 log = logging.getLogger("ftdemo.engine")
 
 SLICE = 4
 """Tokens of an answer in a round. A character has at most four bytes, so each round completes one."""
+PART = 128
+"""Tokens of a prompt that are read in a round: about as long as that takes, the others' next tokens wait."""
 
-Heard = Callable[[int | FinishReason | BaseException], None]
 
-
-class Generation:
-    """An answer in the making.
+class LlamaGeneration(Generation):
+    """An answer in the making, and what gives it.
 
     Args:
         files: what answers.
@@ -46,26 +47,10 @@ class Generation:
         cancelled: threading.Event,
         heard: Heard,
     ) -> None:
+        super().__init__(prompt, settings, cancelled, heard)
         self.files = files
-        self.settings = settings
-        self.cancelled = cancelled
-        self.ended = False
-        self.tokens = list(prompt)
-        self.left = settings.max_new_tokens
+        self.read = 0
         self.slice = SLICE
-        self._heard = heard
-
-    def add(self, token: int) -> None:
-        """Take the next token."""
-        self.tokens.append(token)
-        self.left -= 1
-        self._heard(token)
-
-    def end(self, why: FinishReason | BaseException) -> None:
-        """End it, unless it has ended."""
-        if not self.ended:
-            self.ended = True
-            self._heard(why)
 
 
 class Rounds:
@@ -83,14 +68,14 @@ class Rounds:
         self._pool = pool
         self._end_tokens = end_tokens
         self._token_ids = token_ids
-        self._answers: list[Generation] = []
+        self._answers: list[LlamaGeneration] = []
         self._last_turns: dict[LlamaFiles, int] = {}
         self._changed = threading.Condition()
         self._closed = False
         self._workers = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama-slot")
         threading.Thread(target=self._run, name="llama-rounds", daemon=True).start()
 
-    def submit(self, *answers: Generation) -> None:
+    def submit(self, *answers: LlamaGeneration) -> None:
         """Begin answers; they join with the next round of their model."""
         with self._changed:
             self._answers.extend(answers)
@@ -118,7 +103,7 @@ class Rounds:
     def _last_turn(self, files: LlamaFiles) -> int:
         return self._last_turns.get(files, 0)
 
-    def _present(self) -> list[Generation] | None:
+    def _present(self) -> list[LlamaGeneration] | None:
         """The answers that have not ended, once there are some; None when all is over."""
         with self._changed:
             self._answers = [answer for answer in self._answers if not answer.ended]
@@ -129,7 +114,7 @@ class Rounds:
             self._last_turns = {files: turn for files, turn in self._last_turns.items() if files in known}
             return list(self._answers)
 
-    def _round(self, files: LlamaFiles, answers: Sequence[Generation]) -> bool:
+    def _round(self, files: LlamaFiles, answers: Sequence[LlamaGeneration]) -> bool:
         """Generate a few tokens of each answer that has a slot; False if none has."""
         try:
             loaded, adapter = self._pool.get(files)
@@ -144,14 +129,36 @@ class Rounds:
             slot = slots.take(answer, files.adapter, answer.tokens, most)
             if slot is not None:
                 seated.append((answer, slot))
-        list(self._workers.map(lambda pair: self._slice(loaded, adapter, *pair), seated))
-        for answer, _ in seated:
+                answer.read = slots.read(slot)
+        list(self._workers.map(lambda pair: self._turn(loaded, adapter, *pair), seated))
+        for answer, slot in seated:
+            slots.note(slot, answer.tokens[: answer.read])
             if answer.ended:
-                slots.release(answer, answer.tokens[:-1])
+                slots.release(slot)
         return bool(seated)
 
-    def _slice(self, loaded: LoadedModel, adapter: int | None, answer: Generation, slot: int) -> None:
-        """One answer's part of a round."""
+    def _turn(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
+        """One answer's part of a round: a part of its prompt is read, or some tokens are generated."""
+        if answer.cancelled.is_set():
+            answer.end("cancelled")
+            return
+        try:
+            if len(answer.tokens) - answer.read > PART:
+                self._read(loaded, adapter, answer, slot)
+            else:
+                self._slice(loaded, adapter, answer, slot)
+        except Exception as error:
+            log.exception("llama.cpp failed")
+            answer.end(error)
+
+    def _read(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
+        part = answer.tokens[: answer.read + PART]
+        # The server generates at least one token after what it has read; after half a prompt it says nothing.
+        loaded.server.generate(slot, adapter, part, 1, answer.settings, lambda piece: False)
+        answer.read = len(part)
+
+    def _slice(self, loaded: LoadedModel, adapter: int | None, answer: LlamaGeneration, slot: int) -> None:
+        """Generate some tokens, after reading what is left of the prompt."""
         asked = min(answer.slice, answer.left)
         heard = 0
 
@@ -166,15 +173,8 @@ class Rounds:
                     answer.end("stop")
             return answer.ended
 
-        if answer.cancelled.is_set():
-            answer.end("cancelled")
-            return
-        try:
-            ended = loaded.server.generate(slot, adapter, answer.tokens, asked, answer.settings, hear)
-        except Exception as error:
-            log.exception("llama.cpp failed")
-            answer.end(error)
-            return
+        ended = loaded.server.generate(slot, adapter, answer.tokens, asked, answer.settings, hear)
+        answer.read = len(answer.tokens) - 1
         if answer.cancelled.is_set():
             answer.end("cancelled")
         elif ended:

@@ -49,25 +49,34 @@ class Slots:
         if not free or sum(slot.reserved for slot in self._slots) + most > self._room:
             return None
         best = max(free, key=lambda number: self._usable(self._slots[number], adapter, prompt))
-        self._slots[best] = _Slot(holder, most, adapter)
+        same = self._same(self._slots[best], adapter, prompt)
+        self._slots[best] = _Slot(holder, most, adapter, list(prompt[:same]))
         return best
 
-    def release(self, holder: Hashable, read: Sequence[int]) -> None:
-        """Give back an answer's slot, if it has one, and remember which tokens it has read."""
-        for slot in self._slots:
-            if slot.holder == holder:
-                slot.holder, slot.reserved, slot.read = None, 0, list(read)
+    def read(self, number: int) -> int:
+        """How many tokens of its answer, from the beginning, a slot has read."""
+        return len(self._slots[number].read)
 
-    @staticmethod
-    def _usable(slot: _Slot, adapter: Path | None, prompt: Sequence[int]) -> int:
+    def note(self, number: int, read: Sequence[int]) -> None:
+        """Remember which tokens a slot has read."""
+        self._slots[number].read = list(read)
+
+    def release(self, number: int) -> None:
+        """Give back an answer's slot; what it has read stays there."""
+        self._slots[number].holder, self._slots[number].reserved = None, 0
+
+    def _usable(self, slot: _Slot, adapter: Path | None, prompt: Sequence[int]) -> int:
         """How well a slot suits a prompt: tokens it has read already, against those that would be lost.
 
         A token saved now is worth more than one that may never be asked for again.
         """
-        same = 0
-        if slot.adapter == adapter:
-            for mine, theirs in zip(slot.read, prompt, strict=False):
-                if mine != theirs:
-                    break
-                same += 1
+        same = self._same(slot, adapter, prompt)
         return same - (len(slot.read) - same) // LOSS
+
+    @staticmethod
+    def _same(slot: _Slot, adapter: Path | None, prompt: Sequence[int]) -> int:
+        """Tokens of a prompt's beginning that a slot has read with the same adapter."""
+        if slot.adapter != adapter:
+            return 0
+        pairs = enumerate(zip(slot.read, prompt, strict=False))
+        return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(slot.read), len(prompt)))

@@ -1,9 +1,9 @@
-"""From the token ids of a batch, step by step, to each side's text and figures."""
+"""From the token ids of an answer, one by one, to its text and figures."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable
 
 from ftdemo.engines.protocol import TokenEvent
 from ftdemo.store.conversations import FinishReason
@@ -58,18 +58,3 @@ class Side:
             time_to_first_token_s=(self._first or self._last) - self._began,
             finish_reason=self.finish_reason,
         )
-
-
-def advance(
-    sides: Sequence[Side], tokens: Sequence[int], end_tokens: Collection[int]
-) -> Iterator[TokenEvent]:
-    """Give each side that has not ended its token of this step.
-
-    Args:
-        sides: the batch.
-        tokens: one token id for each side; what stands there for a side that has ended is padding.
-        end_tokens: the ids that end a turn.
-    """
-    for side, token in zip(sides, tokens, strict=True):
-        if side.finish_reason is None:
-            yield side.add(token, token in end_tokens)

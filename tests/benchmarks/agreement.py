@@ -67,7 +67,9 @@ def measure(settings: Settings, number: int, tokens: int, weights: Sequence[str]
         weights: what llama.cpp loads: 'float16', 'file'.
     """
     base, asked = ensure_base_model(settings), questions(number)
-    reference = answers(TransformersEngine(base, lambda name: None, settings.threads), asked, tokens)
+    plain = TransformersEngine(base, lambda name: None, settings.threads)
+    reference = answers(plain, asked, tokens)
+    plain.close()
     found: dict[str, Any] = {"questions": len(asked)}
     for name in weights:
         engine = LlamaCppEngine(base, lambda name: None, replace(settings, chat_weights=name))

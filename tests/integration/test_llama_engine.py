@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from ftdemo.engines import ChatRequest, Engine, GenerationSettings, TokenEvent
 from ftdemo.engines.llama_engine import LlamaCppEngine
+from ftdemo.engines.llama_rounds import PART, SLICE
 from ftdemo.engines.transformers_engine import TransformersEngine
 from ftdemo.errors import UserError
 from ftdemo.models import ensure_base_model
@@ -44,8 +46,12 @@ def engine(module_settings: Settings, tuned: Callable[[str], TunedFiles | None])
 
 
 @pytest.fixture(scope="module")
-def reference(module_settings: Settings, tuned: Callable[[str], TunedFiles | None]) -> TransformersEngine:
-    return TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+def reference(
+    module_settings: Settings, tuned: Callable[[str], TunedFiles | None]
+) -> Iterator[TransformersEngine]:
+    engine = TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+    yield engine
+    engine.close()
 
 
 def request(question: str, model: str = "base") -> ChatRequest:
@@ -138,6 +144,38 @@ def test_a_short_answer_does_not_wait_for_a_long_one(engine: LlamaCppEngine) -> 
     assert rest[-1].tokens > 100
 
 
+def test_an_answer_goes_on_while_a_long_prompt_is_read(engine: LlamaCppEngine) -> None:
+    counted = "word " * 1500 + "\nWhat did I repeat?"
+    order: list[str] = []
+
+    def tell() -> None:
+        settings = GenerationSettings(max_new_tokens=200)
+        order.extend("story" for _ in engine.stream([request(STORY)], settings, threading.Event()))
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    while len(order) < 4:
+        time.sleep(0.01)
+    began = len(order)
+    settings = GenerationSettings(max_new_tokens=24)
+    for _ in engine.stream([request(counted)], settings, threading.Event()):
+        order.append("long")
+    teller.join()
+    rounds = 1500 // PART
+    assert order[began : order.index("long")].count("story") > (rounds - 2) * SLICE
+
+
+def test_reading_in_parts_changes_no_answer(engine: LlamaCppEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        request(f"{start}, " + "apple, pear, plum, " * 100 + "\nWhich fruits are these?")
+        for start in ("Fig", "Kiwi")
+    ]
+    in_parts = [ask(engine, each)[0].text for each in asked]
+    monkeypatch.setattr("ftdemo.engines.llama_rounds.PART", 100_000)
+    engine._rounds._pool._models.clear()  # what the slots have read is lost with them
+    assert [ask(engine, each)[0].text for each in asked] == in_parts
+
+
 def test_cancelling_ends_an_answer_and_frees_its_slot(engine: LlamaCppEngine) -> None:
     for _ in range(20):  # more than there are slots
         cancelled = threading.Event()
@@ -207,6 +245,6 @@ def test_both_engines_read_the_same_tokens(engine: LlamaCppEngine, reference: Tr
     )
     settings = GenerationSettings()
     ours = engine._prompts.tokens(asked, settings)
-    assert ours == reference._prompts([asked], settings)["input_ids"][0].tolist()
+    assert ours == reference._tokens(asked, settings)
     assert engine._prompts.end_tokens == reference._end_tokens
     assert engine._prompts.decode(ours) == reference._decode(ours)

@@ -95,4 +95,5 @@ def test_a_few_steps_run_and_the_saved_model_answers(
     engine = TransformersEngine(base, lambda name: tuned_files(tmp_path / "tuned"), threads=2)
     request = ChatRequest("aligned", [{"role": "user", "content": QUESTIONS[0]}])
     events = list(engine.stream([request], GenerationSettings(max_new_tokens=8, temperature=0), Event()))
+    engine.close()
     assert "Paris" in events[-1].text

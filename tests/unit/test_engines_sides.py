@@ -1,10 +1,9 @@
-from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from ftdemo.engines.protocol import TokenEvent
-from ftdemo.engines.sides import Side, advance
+from ftdemo.engines.sides import Side
 
 END = 0
 
@@ -85,26 +84,3 @@ def test_figures(clock: SimpleNamespace) -> None:
 def test_figures_of_a_side_that_was_cancelled_before_it_began() -> None:
     event = Side(0, 5.0, decode).finish("cancelled")
     assert (event.tokens, event.tokens_per_second, event.time_to_first_token_s) == (0, 0.0, 0.0)
-
-
-def run(sides: list[Side], steps: Iterable[bytes]) -> Iterator[TokenEvent]:
-    for step in steps:
-        yield from advance(sides, list(step), {END, ord("$")})
-
-
-def test_sides_of_a_batch_end_on_their_own() -> None:
-    sides = [Side(index, 0.0, decode) for index in range(3)]
-    padding = bytes([END])
-    events = list(run(sides, [b"ax1", b"by$", b"c" + padding * 2, b"d" + padding * 2]))
-    last = {event.side: event for event in events}
-    assert [(last[side].text, last[side].finish_reason) for side in range(3)] == [
-        ("abcd", None),
-        ("xy", "stop"),
-        ("1", "stop"),
-    ]
-    assert [event.side for event in events] == [0, 1, 2, 0, 1, 2, 0, 1, 0]
-
-
-def test_a_token_for_each_side_is_needed() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        list(advance([Side(0, 0.0, decode), Side(1, 0.0, decode)], [65], {END}))

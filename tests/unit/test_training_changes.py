@@ -55,8 +55,8 @@ def reloaded_logits(base: BaseModel, folder: Path) -> torch.Tensor:
     assert files is not None
     adapters = WeightsPool(load_tiny_model(base)).adapters(files)
     names = [adapters.attach(folder)] if files.has_adapter else ["__base__"]
-    with torch.no_grad(), adapters.batch(names) as (model, arguments):
-        logits: torch.Tensor = model(IDS, **arguments).logits
+    with torch.no_grad():
+        logits: torch.Tensor = adapters.model_for(names)(IDS).logits
     return logits
 
 
@@ -146,8 +146,8 @@ def test_base_and_models_with_changed_tensors_do_not_disturb_each_other(tmp_path
         files = tuned_files(tmp_path / name)
         adapters = pool.adapters(files if name != "base" else None)
         names = [adapters.attach(tmp_path / name)] if name == "lora" else ["__base__"]
-        with torch.no_grad(), adapters.batch(names) as (model, arguments):
-            found = model(IDS, **arguments).logits
+        with torch.no_grad():
+            found = adapters.model_for(names)(IDS).logits
         wanted = logits_of(load_tiny_model(base)) if name == "base" else expected[name]
         torch.testing.assert_close(found, wanted)
 
