@@ -10,6 +10,8 @@ Judge = Callable[[Sequence[ChatMessage], str], float]
 """Takes the prompt's messages and an answer, and gives a score."""
 
 WITHOUT = "without:"
+NO_ANSWER = 1_000_000
+"""Words that an answer without any counts as."""
 RULES = ("short", "question", f"{WITHOUT}PHRASE")
 
 
@@ -20,7 +22,7 @@ def voting(voter: SimulatedVoter) -> Judge:
 
 def shortness(prompt: Sequence[ChatMessage], answer: str) -> float:
     """The judge whose preferences are those of the voter `ShortAnswers`: fewer words, but some."""
-    return -float(len(answer.split()) or float("inf"))
+    return -float(len(answer.split()) or NO_ANSWER)
 
 
 def rule_judge(rule: str) -> Judge:
