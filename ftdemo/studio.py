@@ -34,6 +34,7 @@ from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.training.estimate import Estimate
+from ftdemo.training.evaluation.planning import submit_evaluation_job
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
 from ftdemo.training.reward.planning import submit_reward_job
@@ -103,6 +104,14 @@ class Studio:
     def train_reward_model(self, name: str, **changes: Any) -> Job:
         """Queue a job that trains a reward model on the votes; see `submit_reward_job`."""
         return submit_reward_job(self.store, self.jobs, name, **changes)
+
+    def evaluate(
+        self, model: str, against: str | None = None, reward: str | None = None, **changes: Any
+    ) -> Job:
+        """Queue a job that compares a model with another; see `submit_evaluation_job`."""
+        for name in (model, against):
+            self._tuned_files(name or BASE)
+        return submit_evaluation_job(self.store, self.jobs, model, against, reward, **changes)
 
     def compare(
         self,

@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from ftdemo.cli import asking, feedback, jobs, models, reward, samples, serving, tuning
+from ftdemo.cli import asking, evaluating, feedback, jobs, models, reward, samples, serving, tuning
 
 app = typer.Typer(
     name="ftdemo",
@@ -20,6 +20,7 @@ app.add_typer(feedback.app, name="feedback", help="What people think of answers.
 app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
 app.command("reward")(reward.reward)
+app.command("evaluate")(evaluating.evaluate)
 app.command("ask")(asking.ask)
 app.command("serve")(serving.serve)
 

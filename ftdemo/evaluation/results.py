@@ -55,8 +55,8 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
     ]
     lengths = (
         f"Answers: {said['before'].mean_words:.0f} words before and {said['after'].mean_words:.0f} after; "
-        f"{100 * said['before'].repetition:.0f} % and {100 * said['after'].repetition:.0f} % of their runs of "
-        "four words repeat."
+        f"{100 * said['before'].repetition:.0f} % and {100 * said['after'].repetition:.0f} % of their runs "
+        "of four words repeat."
     )
     return {
         "prompts": len(questions),

@@ -18,6 +18,7 @@ class EvaluationSettings:
     Args:
         against: the model that it is compared with; 'base' for the untouched base model.
         questions: typed questions to compare on.
+        votes: compare also on voted prompts that were kept back.
         prompts: the most prompts to compare on.
         rules: judges who go by a rule, see `evaluation.judges.rule_judge`.
         held_out_reward: a reward model beside the job's own, that nothing was aligned with.
@@ -31,12 +32,13 @@ class EvaluationSettings:
 
     against: str = BASE
     questions: tuple[str, ...] = ()
+    votes: bool = False
     prompts: int = 40
     rules: tuple[str, ...] = ()
     held_out_reward: str | None = None
     max_new_tokens: int = 48
     max_prompt_tokens: int = 512
-    batch: int = 16
+    batch: int = 20
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     held_out_share: float = 0.25
     votes_seed: int = 42
