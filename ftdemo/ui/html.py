@@ -86,12 +86,13 @@ def job_card(job: Job) -> str:
     )
     left = duration(job.seconds_left) if job.seconds_left is not None and not job.ended else None
     memory = job.metrics.get("peak_memory_bytes") or job.memory_bytes
+    epochs = job.settings.get("epochs")
     figures = {
         "Status": job.status,
         "Method": job.settings.get("method"),
         "Continued from": job.parent_model,
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
-        "Epoch": f"{job.epoch:.1f} of {job.settings['epochs']}" if job.epoch is not None else None,
+        "Epoch": f"{job.epoch:.1f} of {epochs}" if epochs and job.epoch is not None else None,
         "Time left": left,
         "Memory" if not job.metrics else "Peak memory": f"{memory / 1e9:.1f} GB" if memory else None,
         "Time": duration(job.metrics["seconds"]) if job.metrics else None,
@@ -202,7 +203,7 @@ def _before_after(metrics: Mapping[str, Any]) -> str | None:
 
 
 def _trained_share(metrics: Mapping[str, Any]) -> str | None:
-    if not metrics:
+    trained, parameters = metrics.get("trainable_parameters"), metrics.get("parameters")
+    if trained is None or parameters is None:
         return None
-    trained, parameters = metrics["trainable_parameters"], metrics["parameters"]
     return f"{trained / 1e6:.1f} M of {parameters / 1e6:.0f} M"
