@@ -35,6 +35,7 @@ from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.training.estimate import Estimate
+from ftdemo.training.evaluation.planning import submit_evaluation_job
 from ftdemo.training.planning import Planner
 from ftdemo.training.recipes import DEFAULT_RECIPE
 from ftdemo.training.reward.planning import submit_reward_job
@@ -113,6 +114,14 @@ class Studio:
     def rounds(self) -> list[Round]:
         """Every model that learned from votes, and what came of it; see `training.rounds`."""
         return rounds(self.store)
+
+    def evaluate(
+        self, model: str, against: str | None = None, reward: str | None = None, **changes: Any
+    ) -> Job:
+        """Queue a job that compares a model with another; see `submit_evaluation_job`."""
+        for name in (model, against):
+            self._tuned_files(name or BASE)
+        return submit_evaluation_job(self.store, self.jobs, model, against, reward, **changes)
 
     def compare(
         self,

@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from ftdemo.cli import asking, feedback, jobs, models, reward, rewards, samples, serving, tuning
+from ftdemo.cli import asking, evaluating, feedback, jobs, models, reward, rewards, samples, serving, tuning
 
 app = typer.Typer(
     name="ftdemo",
@@ -21,6 +21,7 @@ app.add_typer(rewards.app, name="rewards", help="Reward models, which score answ
 app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
 app.command("reward")(reward.reward)
+app.command("evaluate")(evaluating.evaluate)
 app.command("ask")(asking.ask)
 app.command("serve")(serving.serve)
 

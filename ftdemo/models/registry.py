@@ -11,6 +11,7 @@ from ftdemo.models.progress import folder_size
 from ftdemo.models.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 from ftdemo.names import BASE, check_name
 from ftdemo.store import Store
+from ftdemo.store.jobs import EVALUATE
 from ftdemo.store.models import TunedModel
 
 
@@ -81,7 +82,7 @@ class ModelRegistry:
         name = check_name("tuned model", name)
         self._store.models.refuse_taken(name)
         for job in self._store.jobs.with_status("queued", "running"):
-            if job.model_name == name:
+            if job.model_name == name and job.kind != EVALUATE:
                 raise UserError(
                     f"Job {job.id} is about to make a model named {name!r}.",
                     "Choose another name, or stop that job first.",

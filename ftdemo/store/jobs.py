@@ -10,6 +10,8 @@ from ftdemo.store.rows import Family, from_row, now
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 StopRequest = Literal["keep", "discard", "pause"]
+EVALUATE = "evaluate"
+"""The kind of job that makes no model: it measures one that there is."""
 ENDED: frozenset[Status] = frozenset({"paused", "finished", "stopped", "failed", "interrupted"})
 
 
@@ -18,9 +20,9 @@ class Job:
     """A piece of long work.
 
     Args:
-        kind: what it does; 'tune' is the first kind.
+        kind: what it does: 'tune', 'reward', 'evaluate', …
         status: queued, running, paused, finished, stopped, failed or interrupted (its worker died).
-        model_name: the tuned model it makes.
+        model_name: the model it makes, or the one it evaluates.
         base_model: the base model it starts from, as it was named then.
         parent_model: the tuned model it continues from, as it was named then; None for the base model.
         reward_model: the reward model it learns from, as it was named then, if it uses one.

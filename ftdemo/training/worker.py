@@ -31,7 +31,7 @@ from ftdemo.names import first_free_name
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.feedback import FeedbackFilter
-from ftdemo.store.jobs import Job, Status
+from ftdemo.store.jobs import EVALUATE, Job, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_checkpoints, remove_partial
 from ftdemo.training.failures import explain
@@ -58,7 +58,8 @@ def run_job(job_id: int, settings: Settings) -> None:
     end: dict[str, str | None] = {"error_message": None, "error_remedy": None}
     try:
         job = store.jobs.get(job_id)
-        status = (_train_reward if job.kind == "reward" else _tune)(job, settings, reporter)
+        runners = {"reward": _train_reward, EVALUATE: _evaluate}
+        status = runners.get(job.kind, _tune)(job, settings, reporter)
     except StopAskedError:
         status = _stopped(reporter)
     except BaseException as error:
@@ -135,6 +136,14 @@ def _train_reward(job: Job, settings: Settings, reporter: Reporter) -> Status:
         store.reward_models.add(name, base_model=base.name, folder=final.name, job_id=job.id)
     remove_checkpoints(folder)
     return "stopped" if asked else "finished"
+
+
+def _evaluate(job: Job, settings: Settings, reporter: Reporter) -> Status:
+    base = _base_model(job, settings, reporter)
+    _load_torch(settings, reporter)
+    from ftdemo.training.evaluation.job import run_evaluation
+
+    return run_evaluation(job, base, settings, reporter)
 
 
 def _tune(job: Job, settings: Settings, reporter: Reporter) -> Status:

@@ -93,9 +93,7 @@ def job_card(job: Job) -> str:
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": _epoch(job),
         "Time left": left,
-        "Memory" if "peak_memory_bytes" not in job.metrics else "Peak memory": f"{memory / 1e9:.1f} GB"
-        if memory
-        else None,
+        "Peak memory" if "peak_memory_bytes" in job.metrics else "Memory": _gigabytes(memory),
         "Time": duration(job.metrics["seconds"]) if "seconds" in job.metrics else None,
         "Speed": _per_second(job.metrics.get("tokens_per_second")),
         "Held-out loss": _before_after(job.metrics),
@@ -215,11 +213,14 @@ def samples_table(samples: list[Sample]) -> str:
 
 def _epoch(job: Job) -> str | None:
     """Passes over the samples; PPO's epochs are passes over a batch of answers, which is something else."""
+    epochs = None if "steps" in job.settings else job.settings.get("epochs")
     if job.epoch is None:
         return None
-    return (
-        f"{job.epoch:.1f} of {job.settings['epochs']}" if "steps" not in job.settings else f"{job.epoch:.1f}"
-    )
+    return f"{job.epoch:.1f} of {epochs}" if epochs else f"{job.epoch:.1f}"
+
+
+def _gigabytes(memory: float | None) -> str | None:
+    return f"{memory / 1e9:.1f} GB" if memory else None
 
 
 def _per_second(value: float | None) -> str | None:

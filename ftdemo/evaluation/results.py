@@ -1,0 +1,84 @@
+"""From what two models said to the figures of their comparison."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftdemo.evaluation.drift import Likelihood, fluency, forgetting
+from ftdemo.evaluation.duel import win_rate, winner
+from ftdemo.evaluation.texts import wording
+
+JUDGES = {"reward": "the reward model", "held_out_reward": "the held-out reward model"}
+"""What judges other than rules are called."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two models.
+
+    Args:
+        name: what it is called.
+        answers: its answers to the prompts.
+        known: how likely it finds the right answers to general questions.
+        surprise: how likely the base model finds its answers.
+        scores: what each judge says of its answers.
+    """
+
+    name: str
+    answers: Sequence[str]
+    known: Sequence[Likelihood]
+    surprise: Sequence[Likelihood]
+    scores: Mapping[str, Sequence[float]]
+
+
+def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -> dict[str, Any]:
+    """Compare two models.
+
+    Args:
+        questions: what both were asked.
+        before: the model that is compared with.
+        after: the model that is evaluated.
+        rows: the most questions to keep with both answers.
+
+    Returns:
+        `win_rates` of the model that is evaluated by judge, `win_rate` by the first of them or None,
+        `forgetting`, `fluency` and `wording`, in words the `verdicts`, how many answers are the `same`, and
+        `answers` side by side: question, answers, each judge's scores, who won by the first judge.
+    """
+    rates = {judge: win_rate(before.scores[judge], after.scores[judge]) for judge in after.scores}
+    forgot = forgetting([one.per_token for one in before.known], [one.per_token for one in after.known])
+    fluent = fluency(before.surprise, after.surprise)
+    said = {"before": wording(before.answers), "after": wording(after.answers)}
+    verdicts = [
+        rate.verdict(after.name, before.name, JUDGES.get(judge, f"the rule {judge!r}"))
+        for judge, rate in rates.items()
+    ]
+    lengths = (
+        f"Answers: {said['before'].mean_words:.0f} words before and {said['after'].mean_words:.0f} after; "
+        f"{100 * said['before'].repetition:.0f} % and {100 * said['after'].repetition:.0f} % of their runs "
+        "of four words repeat."
+    )
+    return {
+        "prompts": len(questions),
+        "before": before.name,
+        "after": after.name,
+        "win_rate": next((rate.rate for rate in rates.values()), None),
+        "win_rates": {judge: rate.as_dict() for judge, rate in rates.items()},
+        "forgetting": forgot.as_dict(),
+        "fluency": fluent.as_dict(),
+        "wording": {side: one.as_dict() for side, one in said.items()},
+        "same": sum(one == other for one, other in zip(before.answers, after.answers, strict=True)),
+        "verdicts": [*verdicts, forgot.verdict(), fluent.verdict(), lengths],
+        "answers": [_row(questions, before, after, place) for place in range(min(rows, len(questions)))],
+    }
+
+
+def _row(questions: Sequence[str], before: Side, after: Side, place: int) -> dict[str, Any]:
+    scores = {judge: (before.scores[judge][place], after.scores[judge][place]) for judge in after.scores}
+    return {
+        "question": questions[place],
+        "before": before.answers[place],
+        "after": after.answers[place],
+        "scores": {judge: {"before": early, "after": late} for judge, (early, late) in scores.items()},
+        "winner": next((winner(*of_both) for of_both in scores.values()), None),
+    }

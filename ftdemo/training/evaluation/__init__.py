@@ -1,0 +1,1 @@
+"""Running the models that are compared: answers, likelihoods, scores."""
