@@ -1,11 +1,10 @@
 """All feedback that is wanted, gathered by prompt and text, before the majority has its way."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ftdemo.feedback.preferences import ChatMessage, PairSource
+from ftdemo.feedback.preferences import ChatMessage, PairSource, prompt_key
 from ftdemo.store import Store
 from ftdemo.store.feedback import AnswerSnapshot, Choice, Correction, FeedbackFilter, Vote
 
@@ -13,11 +12,6 @@ IMPORTED = "imported"
 """The voter of preferences that come from another tool's file."""
 
 Prompt = tuple[ChatMessage, ...]
-
-
-def prompt_key(prompt: Sequence[ChatMessage]) -> str:
-    """A prompt as text, the same for the same messages."""
-    return json.dumps([[said["role"], said["content"]] for said in prompt], ensure_ascii=False)
 
 
 class Pool:

@@ -1,10 +1,17 @@
 """Preference data: what a reward model, DPO and KTO learn from."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 PairSource = Literal["choice", "correction", "thumbs", "imported"]
 ChatMessage = dict[str, str]
+
+
+def prompt_key(prompt: Sequence[ChatMessage]) -> str:
+    """A prompt as text, the same for the same messages."""
+    return json.dumps([[said["role"], said["content"]] for said in prompt], ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -56,3 +63,16 @@ class PreferenceData:
     rated: tuple[RatedAnswer, ...]
     held_out_pairs: tuple[PreferencePair, ...]
     held_out_rated: tuple[RatedAnswer, ...]
+
+    def counted_once(self) -> "PreferenceData":
+        """The same without the thumbs on answers that are in a pair: what the pair says already."""
+        return replace(
+            self,
+            rated=_in_no_pair(self.rated, self.pairs),
+            held_out_rated=_in_no_pair(self.held_out_rated, self.held_out_pairs),
+        )
+
+
+def _in_no_pair(rated: Sequence[RatedAnswer], pairs: Sequence[PreferencePair]) -> tuple[RatedAnswer, ...]:
+    paired = {(prompt_key(pair.prompt), text) for pair in pairs for text in (pair.chosen, pair.rejected)}
+    return tuple(row for row in rated if (prompt_key(row.prompt), row.answer) not in paired)

@@ -8,8 +8,8 @@ from itertools import cycle, islice
 from typing import Literal, TypeVar
 
 from ftdemo.errors import UserError
-from ftdemo.feedback.pool import Evidence, Pool, prompt_key
-from ftdemo.feedback.preferences import PairSource, PreferenceData, PreferencePair, RatedAnswer
+from ftdemo.feedback.pool import Evidence, Pool
+from ftdemo.feedback.preferences import PairSource, PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.store import Store
 from ftdemo.store.feedback import FeedbackFilter
 
@@ -119,7 +119,7 @@ def preference_data(
     ]
     in_pairs = {(prompt_key(pair.prompt), text) for pair in pairs for text in (pair.chosen, pair.rejected)}
     prompts = {prompt_key(pair.prompt) for pair in pairs} | {prompt_key(row.prompt) for row in rated}
-    kept_back = _held_out(prompts, held_out, seed)
+    kept_back = held_out_prompts(prompts, held_out, seed)
     data = PreferenceData(
         pairs=_outside(pairs, kept_back),
         rated=_outside(rated, kept_back),
@@ -223,8 +223,8 @@ def _matched(up: Sequence[str], down: Sequence[str]) -> Iterable[tuple[str, str]
     return zip(islice(cycle(up), most), islice(cycle(down), most), strict=True)
 
 
-def _held_out(prompts: Collection[str], share: float, seed: int) -> set[str]:
-    """The prompts to keep back, by their keys."""
+def held_out_prompts(prompts: Collection[str], share: float, seed: int) -> set[str]:
+    """The prompts to keep back, by their keys; `share` and `seed` as for `preference_data`."""
     places = {prompt: _place_of(prompt, seed) for prompt in prompts}
     chosen = {prompt for prompt, place in places.items() if place < share}
     if share and len(places) >= 4:

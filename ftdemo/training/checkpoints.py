@@ -42,13 +42,20 @@ def remove_checkpoints(folder: Path) -> None:
         shutil.rmtree(checkpoint, ignore_errors=True)
 
 
-def remove_partial(folder: Path, tuned_models: Path, job_id: int) -> None:
-    """Delete what a job was writing when it failed: a checkpoint or a model that is not whole."""
+def remove_partial(folder: Path, job_id: int, *models: Path) -> None:
+    """Delete what a job was writing when it failed: a checkpoint or a model that is not whole.
+
+    Args:
+        folder: the job's folder.
+        job_id: the job.
+        *models: the folders where a job may put its model.
+    """
     whole = _whole(folder)
     for checkpoint in folder.glob("checkpoint-*"):
         if checkpoint not in whole:
             shutil.rmtree(checkpoint, ignore_errors=True)
-    shutil.rmtree(tuned_models / f"job-{job_id}.partial", ignore_errors=True)
+    for kind in models:
+        shutil.rmtree(kind / f"job-{job_id}.partial", ignore_errors=True)
 
 
 def _whole(folder: Path) -> list[Path]:

@@ -9,8 +9,7 @@ import torch
 from transformers import AutoTokenizer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ftdemo.models.base import BaseModel
-from ftdemo.samples.chat import as_messages
-from ftdemo.store.samples import Sample
+from ftdemo.samples.chat import Message
 from ftdemo.training.reporter import Reporter
 
 MAX_NEW_TOKENS = 24
@@ -24,17 +23,26 @@ class AnswersCallback(TrainerCallback):
     Args:
         reporter: gets the answers.
         base: its tokenizer and chat template are used.
-        samples: where the questions come from; the first ones are taken.
-        count: how many questions; 0 answers none.
+        prompts: chat messages, the question last.
         every: steps from one time to the next.
+        at_ends: answer also before the first step and after the last one, however long that takes.
+        max_new_tokens: longest answer, in tokens.
     """
 
     def __init__(
-        self, reporter: Reporter, base: BaseModel, samples: Sequence[Sample], count: int, every: int
+        self,
+        reporter: Reporter,
+        base: BaseModel,
+        prompts: Sequence[Sequence[Message]],
+        every: int,
+        at_ends: bool = False,
+        max_new_tokens: int = MAX_NEW_TOKENS,
     ) -> None:
         self._reporter = reporter
-        self._samples = list(samples[:count])
+        self._prompts = list(prompts)
         self._every = every
+        self._at_ends = at_ends
+        self._max_new_tokens = max_new_tokens
         self._base = base
         self._began = time.monotonic()
         self._spent = 0.0
@@ -42,7 +50,9 @@ class AnswersCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Start the clock."""
+        """Answer as the model that the run starts from, if that is wanted, and start the clock."""
+        if self._at_ends and state.global_step == 0:
+            self._record(state, args, kwargs["model"])
         self._began = time.monotonic()
 
     def on_step_end(
@@ -51,16 +61,22 @@ class AnswersCallback(TrainerCallback):
         """Answer, if it is time and time allows."""
         due = state.global_step % self._every == 0 and state.global_step < state.max_steps
         now = time.monotonic()
-        if not self._samples or not due or self._spent > TIME_SHARE * (now - self._began):
-            return
-        self._reporter.record_answers(
-            state.global_step,
-            [
-                (sample.question, answer)
-                for sample, answer in zip(self._samples, self._answer(kwargs["model"], args), strict=True)
-            ],
-        )
-        self._spent += time.monotonic() - now
+        if due and self._spent <= TIME_SHARE * (now - self._began):
+            self._record(state, args, kwargs["model"])
+            self._spent += time.monotonic() - now
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Answer as the model that is saved, if that is wanted."""
+        if self._at_ends and state.global_step == state.max_steps:
+            self._record(state, args, kwargs["model"])
+
+    def _record(self, state: TrainerState, args: TrainingArguments, model: Any) -> None:
+        if self._prompts:
+            questions = [prompt[-1]["content"] for prompt in self._prompts]
+            answers = zip(questions, self._answer(model, args), strict=True)
+            self._reporter.record_answers(state.global_step, list(answers))
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -71,17 +87,16 @@ class AnswersCallback(TrainerCallback):
         return tokenizer
 
     def _answer(self, model: Any, args: TrainingArguments) -> list[str]:
-        prompts = [as_messages(sample)[:-1] for sample in self._samples]
         texts = [
-            self._tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
-            for prompt in prompts
+            self._tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True)
+            for prompt in self._prompts
         ]
         inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         model.eval()
         with torch.no_grad(), torch.autocast(args.device.type, torch.bfloat16, enabled=bool(args.bf16)):
             output = model.generate(
                 **inputs.to(args.device),
-                max_new_tokens=MAX_NEW_TOKENS,
+                max_new_tokens=self._max_new_tokens,
                 do_sample=False,
                 temperature=None,
                 top_p=None,

@@ -20,7 +20,8 @@ def save_tuned(prepared: Prepared, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     if hasattr(prepared.model, "peft_config"):
-        prepared.model.save_pretrained(folder)
+        # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
+        prepared.model.save_pretrained(folder, save_embedding_layers=False)
         # PEFT's README is a form that nobody filled in, with a path of this machine.
         (folder / "README.md").unlink(missing_ok=True)
         if prepared.parent_adapter is not None:

@@ -17,6 +17,7 @@ from ftdemo.errors import UserError
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import Device, choose_device
 from ftdemo.models.tuned_files import TunedFiles
+from ftdemo.samples.chat import as_messages
 from ftdemo.store.jobs import JobMetric
 from ftdemo.store.samples import Sample
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
@@ -136,6 +137,7 @@ def make_run(
         run_name=f"job-{reporter.job_id}",
         report_to=[] if settings.report_to == "none" else [settings.report_to],
     )
+    asked = [as_messages(sample)[:-1] for sample in (data.held_out or data.train)[: settings.sampled_answers]]
     trainer = PackedTrainer(
         packed=prepared.packed,
         model=prepared.model,
@@ -145,7 +147,7 @@ def make_run(
         callbacks=[
             ReportCallback(reporter),
             *([EarlyStoppingCallback(settings.early_stopping)] if stops_early else []),
-            AnswersCallback(reporter, base, data.held_out or data.train, settings.sampled_answers, every),
+            AnswersCallback(reporter, base, asked, every),
             CheckpointCallback(),
         ],
     )

@@ -105,7 +105,7 @@ def common_start(samples: Sequence[TokenisedSample]) -> int:
     first = samples[0]
     shared = min(sample.prompt_length for sample in samples) - 1
     for sample in samples[1:]:
-        shared = min(shared, _common_length(sample.ids[: max(shared, 0)], first.ids))
+        shared = min(shared, common_length(sample.ids[: max(shared, 0)], first.ids))
     return max(shared, 0)
 
 
@@ -137,7 +137,7 @@ def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSampl
         prompts = _ids(tokenizer, (template.prompt(as_messages(sample)[:-1]) for sample in batch))
         texts = _ids(tokenizer, (template.render(sample) for sample in batch))
         made += [
-            TokenisedSample(ids, _common_length(prompt, ids))
+            TokenisedSample(ids, common_length(prompt, ids))
             for prompt, ids in zip(prompts, texts, strict=True)
         ]
     return made
@@ -149,7 +149,7 @@ def _ids(tokenizer: "Tokenizer", texts: Iterable[str]) -> list[list[int]]:
     return [encoding.ids for encoding in encoded]
 
 
-def _common_length(first: Sequence[int], second: Sequence[int]) -> int:
+def common_length(first: Sequence[int], second: Sequence[int]) -> int:
     """How many tokens two sequences share at their start (a token may reach across the end of a prompt)."""
     for index, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -14,18 +14,11 @@ from ftdemo.training.tokens import TokenisedSample
 
 TRAINED = "trained.safetensors"
 Bundle = list[TokenisedSample]
+Arguments = TypeVar("Arguments", bound=TrainingArguments)
 
 
-class LightTrainer(Trainer):
-    """A Trainer that counts tokens, and whose checkpoints hold the trained tensors only."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.tokens_seen = 0
-
-    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the tokens seen to what is reported."""
-        super().log({**logs, "num_tokens": float(self.tokens_seen)}, start_time)
+class LightCheckpoints(Trainer):
+    """A Trainer whose checkpoints hold the trained tensors only."""
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Write the trained tensors of a checkpoint; all others are the base model's."""
@@ -52,6 +45,18 @@ class LightTrainer(Trainer):
     def _trained(self) -> dict[str, torch.nn.Parameter]:
         model: Any = self.model
         return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+class LightTrainer(LightCheckpoints):
+    """A Trainer that counts tokens, with light checkpoints."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tokens_seen = 0
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the tokens seen to what is reported."""
+        super().log({**logs, "num_tokens": float(self.tokens_seen)}, start_time)
 
 
 class PackedTrainer(LightTrainer):
@@ -127,15 +132,18 @@ class PackedTrainer(LightTrainer):
         return F.cross_entropy(logits.float(), labels, reduction="sum")
 
 
-def training_arguments(folder: Path, **knobs: Any) -> TrainingArguments:
+def training_arguments(
+    folder: Path, kind: type[Arguments] = TrainingArguments, **knobs: Any
+) -> Arguments:  # fmt: skip
     """Arguments of a run, all but the given ones as this app needs them.
 
     Args:
         folder: where checkpoints go.
-        **knobs: as for `transformers.TrainingArguments`.
+        kind: the class of the trainer's arguments.
+        **knobs: as for that class.
     """
     fixed = {"logging_steps": 1, "remove_unused_columns": False, "disable_tqdm": True, "report_to": []}
-    return TrainingArguments(output_dir=str(folder), **{**fixed, **knobs})
+    return kind(output_dir=str(folder), **{**fixed, **knobs})
 
 
 def _joined(bundles: Sequence[Bundle]) -> dict[str, Any]:

@@ -152,3 +152,14 @@ def test_a_job_goes_on_with_the_votes_it_began_with(tmp_path: Path) -> None:
     first = PreferenceData((PreferencePair(PROMPT, "a", "b"),), (RatedAnswer(PROMPT, "c", True),), (), ())
     assert keep_votes(first, tmp_path) == first
     assert keep_votes(PreferenceData((), (), (), ()), tmp_path) == first
+
+
+def test_a_thumb_on_an_answer_of_a_pair_counts_in_the_pair_only() -> None:
+    other = ({"role": "user", "content": "How?"},)
+    pair = PreferencePair(PROMPT, "a", "b", "thumbs")
+    of_pair, elsewhere = RatedAnswer(PROMPT, "a", True), RatedAnswer(other, "a", True)
+    alone = RatedAnswer(PROMPT, "c", False)
+    data = PreferenceData((pair,), (of_pair, elsewhere, alone), (), (of_pair,))
+    once = data.counted_once()
+    assert (once.pairs, once.rated, once.held_out_rated) == ((pair,), (elsewhere, alone), (of_pair,))
+    assert data.rated == (of_pair, elsewhere, alone)

@@ -96,5 +96,9 @@ def add_tokenizer(base: BaseModel) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.add_special_tokens(["<|im_end|>"])
     tokenizer.save(str(base.folder / "tokenizer.json"))
-    template = "{% for m in messages %}w3 {{ m['content'] }} <|im_end|> {% endfor %}w4 "
-    (base.folder / "tokenizer_config.json").write_text(json.dumps({"chat_template": template}))
+    template = (
+        "{% for m in messages %}{{ 'w4' if m['role'] == 'assistant' else 'w3' }} {{ m['content'] }} <|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}w4 {% endif %}"
+    )
+    config = {"chat_template": template, "eos_token": "<|im_end|>"}
+    (base.folder / "tokenizer_config.json").write_text(json.dumps(config))

@@ -72,7 +72,8 @@ class RewardNetwork(nn.Module):
             std: their standard deviation; it is divided by.
         """
         folder.mkdir(parents=True)
-        self.model.save_pretrained(folder)
+        # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
+        self.model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
         head = RewardHead(
             self.head.weight.detach()[0].cpu().contiguous(),

@@ -41,6 +41,7 @@ def submit_reward_job(store: Store, jobs: JobQueue, name: str, **changes: Any) -
         held_out=settings.held_out_share,
         seed=settings.seed,
     )
+    data = data.counted_once()
     learned = len(data.pairs) + len(data.rated)
     held_out = len(data.held_out_pairs) + len(data.held_out_rated)
     if learned < FEWEST_TO_LEARN_FROM or held_out < FEWEST_HELD_OUT:

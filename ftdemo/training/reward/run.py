@@ -56,14 +56,14 @@ def train_reward_model(
 
     Args:
         base: the base model.
-        data: the votes.
+        data: the votes; a thumb on an answer that is in a pair is left out, or it would count twice.
         settings: the knobs.
         job_folder: where checkpoints are.
         reporter: hears of every step.
     """
     device = choose_device()
     tokenise = AnswerTokeniser(base.folder, settings.max_length)
-    # A thumb that is also in a pair counts in both: as a comparison, and as a judgement of its own.
+    data = data.counted_once()
     train = tokenise_votes(data.pairs, data.rated, tokenise)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokenise)
     set_seed(settings.seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
 from ftdemo.samples.chat import ChatTemplate
-from ftdemo.training.tokens import TokenisedSample, load_tokenizer
+from ftdemo.training.tokens import TokenisedSample, common_length, load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class AnswerTokeniser:
         text = self._template.render_messages([*prompt, {"role": "assistant", "content": answer}], False)
         # Templates put a line break behind the end token; what is scored ends with the token itself.
         ids = self._tokenizer.encode(text.rstrip("\n"), add_special_tokens=False).ids
-        prompt_length = len(self._tokenizer.encode(before, add_special_tokens=False).ids)
+        prompt = self._tokenizer.encode(before, add_special_tokens=False).ids
         surplus = max(0, len(ids) - self._max_length)
-        return TokenisedSample(ids[surplus:], max(0, min(prompt_length, len(ids)) - surplus))
+        return TokenisedSample(ids[surplus:], max(0, common_length(prompt, ids) - surplus))
 
 
 def tokenise_votes(
