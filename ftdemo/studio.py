@@ -34,6 +34,7 @@ from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
+from ftdemo.training.align.planning import submit_align_job
 from ftdemo.training.estimate import Estimate
 from ftdemo.training.evaluation.planning import submit_evaluation_job
 from ftdemo.training.planning import Planner
@@ -110,6 +111,11 @@ class Studio:
     def train_reward_model(self, name: str, **changes: Any) -> Job:
         """Queue a job that trains a reward model on the votes; see `submit_reward_job`."""
         return submit_reward_job(self.store, self.jobs, name, **changes)
+
+    def align(self, name: str, method: str | None = None, start: str = BASE, **changes: Any) -> Job:
+        """Queue a job that learns from the votes, directly or by a reward model; see `submit_align_job`."""
+        self._tuned_files(start)
+        return submit_align_job(self.store, self.jobs, self.models, name, method, start, **changes)
 
     def rounds(self) -> list[Round]:
         """Every model that learned from votes, and what came of it; see `training.rounds`."""

@@ -41,6 +41,11 @@ class JobQueue:
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._standby = Standby(settings)
 
+    @property
+    def base_model(self) -> str:
+        """The base model that new jobs are about."""
+        return self._settings.base_model
+
     def submit(
         self,
         kind: str,

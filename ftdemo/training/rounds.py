@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ftdemo.names import BASE
 from ftdemo.store import Store
+from ftdemo.store.jobs import ALIGN
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ def rounds(store: Store) -> list[Round]:
     line = []
     for model in store.models.all():
         job = store.jobs.get(model.job_id) if model.job_id is not None else None
-        if job is None or job.kind != "align":
+        if job is None or job.kind != ALIGN:
             continue
         start = model.parent_model or BASE
         number[model.name] = number.get(start, 0) + 1
         reward = store.reward_models.find(model.reward_model) if model.reward_model else None
         judged = store.jobs.get(reward.job_id) if reward and reward.job_id is not None else None
         counted = judged.metrics if judged and model.method in ("ppo", "rloo") else job.metrics
-        votes = sum(int(counted.get(name, 0)) for name in ("pairs", "thumbs"))
+        votes = counted.get("votes") or sum(int(counted.get(name, 0)) for name in ("pairs", "thumbs"))
         found = job.metrics.get("evaluation", {})
         rate = next(iter(found.get("win_rates", {}).values()), None)
         line.append(

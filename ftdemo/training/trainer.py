@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -14,7 +14,6 @@ from ftdemo.training.tokens import TokenisedSample
 
 TRAINED = "trained.safetensors"
 Bundle = list[TokenisedSample]
-Arguments = TypeVar("Arguments", bound=TrainingArguments)
 
 
 class LightCheckpoints(Trainer):
@@ -132,18 +131,20 @@ class PackedTrainer(LightTrainer):
         return F.cross_entropy(logits.float(), labels, reduction="sum")
 
 
-def training_arguments(
-    folder: Path, kind: type[Arguments] = TrainingArguments, **knobs: Any
-) -> Arguments:  # fmt: skip
+def training_arguments(folder: Path, **knobs: Any) -> TrainingArguments:
     """Arguments of a run, all but the given ones as this app needs them.
 
     Args:
         folder: where checkpoints go.
-        kind: the class of the trainer's arguments.
-        **knobs: as for that class.
+        **knobs: as for `TrainingArguments`.
     """
+    return TrainingArguments(**argument_values(folder, **knobs))
+
+
+def argument_values(folder: Path, **knobs: Any) -> dict[str, Any]:
+    """The same as a dictionary, for trainers whose arguments are of a class of their own."""
     fixed = {"logging_steps": 1, "remove_unused_columns": False, "disable_tqdm": True, "report_to": []}
-    return kind(output_dir=str(folder), **{**fixed, **knobs})
+    return {"output_dir": str(folder), **fixed, **knobs}
 
 
 def _joined(bundles: Sequence[Bundle]) -> dict[str, Any]:

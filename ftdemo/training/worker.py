@@ -22,10 +22,11 @@ from ftdemo.jobs import JobQueue
 from ftdemo.jobs.process import STANDBY
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
-from ftdemo.store.jobs import EVALUATE, Job, Status
+from ftdemo.store.jobs import ALIGN, EVALUATE, Job, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_partial
 from ftdemo.training.failures import explain
+from ftdemo.training.jobs.align import align
 from ftdemo.training.jobs.common import StopAskedError, stopped
 from ftdemo.training.jobs.evaluate import evaluate
 from ftdemo.training.jobs.reward import train_reward
@@ -37,6 +38,7 @@ STANDBY_IDLE_S = 900.0
 KINDS: dict[str, Callable[[Job, Settings, Reporter], Status]] = {
     "tune": tune,
     "reward": train_reward,
+    ALIGN: align,
     EVALUATE: evaluate,
 }
 

@@ -97,7 +97,8 @@ def add_tokenizer(base: BaseModel) -> None:
     tokenizer.add_special_tokens(["<|im_end|>"])
     tokenizer.save(str(base.folder / "tokenizer.json"))
     template = (
-        "{% for m in messages %}{{ 'w4' if m['role'] == 'assistant' else 'w3' }} {{ m['content'] }} <|im_end|>\n"
+        "{% for m in messages %}{{ 'w4' if m['role'] == 'assistant' else 'w3' }} {{ m['content'] }} "
+        "<|im_end|>\n"
         "{% endfor %}{% if add_generation_prompt %}w4 {% endif %}"
     )
     config = {"chat_template": template, "eos_token": "<|im_end|>"}

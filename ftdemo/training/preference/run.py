@@ -19,7 +19,7 @@ from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl import DPOConfig, KTOConfig
 
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage, PreferenceData, prompt_key
+from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.models.base import BaseModel
 from ftdemo.models.device import Device, choose_device
 from ftdemo.models.tuned_files import TunedFiles
@@ -32,7 +32,7 @@ from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
 from ftdemo.training.reporter import Reporter
 from ftdemo.training.sampling import AnswersCallback
 from ftdemo.training.sft import LIBRARIES
-from ftdemo.training.trainer import training_arguments
+from ftdemo.training.trainer import argument_values
 
 MEASUREMENTS = 4
 """How often the held-out votes are measured and a checkpoint written during a run."""
@@ -171,7 +171,7 @@ def _trainer(
     trainer: DpoTrainer | KtoTrainer
     if settings.method == "dpo":
         trainer = DpoTrainer(
-            args=training_arguments(job_folder, DPOConfig, **knobs),
+            args=DPOConfig(**argument_values(job_folder, **knobs)),
             train_dataset=datasets.Dataset.from_list(train),
             eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
             **given,
@@ -182,8 +182,10 @@ def _trainer(
         liked, disliked = weights(train)
         size = settings.batch_size
         trainer = KtoTrainer(
-            args=training_arguments(
-                job_folder, KTOConfig, desirable_weight=liked, undesirable_weight=disliked, **knobs
+            args=KTOConfig(
+                desirable_weight=liked,
+                undesirable_weight=disliked,
+                **argument_values(job_folder, **knobs),
             ),
             train_dataset=datasets.Dataset.from_list(with_mismatched(train, size)),
             eval_dataset=datasets.Dataset.from_list(with_mismatched(held_out, size)) if held_out else None,
@@ -196,7 +198,12 @@ def _trainer(
 
 def _prompts(data: PreferenceData, count: int) -> Sequence[Sequence[ChatMessage]]:
     """The first different prompts, held-out ones before others."""
-    votes = (*data.held_out_pairs, *data.held_out_rated, *data.pairs, *data.rated)
+    votes: tuple[PreferencePair | RatedAnswer, ...] = (
+        *data.held_out_pairs,
+        *data.held_out_rated,
+        *data.pairs,
+        *data.rated,
+    )
     different = {prompt_key(vote.prompt): vote.prompt for vote in reversed(votes)}
     return list(reversed(different.values()))[:count]
 

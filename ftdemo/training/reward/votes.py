@@ -68,9 +68,9 @@ class AnswerTokeniser:
         text = self._template.render_messages([*prompt, {"role": "assistant", "content": answer}], False)
         # Templates put a line break behind the end token; what is scored ends with the token itself.
         ids = self._tokenizer.encode(text.rstrip("\n"), add_special_tokens=False).ids
-        prompt = self._tokenizer.encode(before, add_special_tokens=False).ids
+        asked = self._tokenizer.encode(before, add_special_tokens=False).ids
         surplus = max(0, len(ids) - self._max_length)
-        return TokenisedSample(ids[surplus:], max(0, common_length(prompt, ids) - surplus))
+        return TokenisedSample(ids[surplus:], max(0, common_length(asked, ids) - surplus))
 
 
 def tokenise_votes(
