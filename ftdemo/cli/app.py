@@ -4,7 +4,19 @@ import logging
 
 import typer
 
-from ftdemo.cli import asking, evaluating, feedback, jobs, models, reward, rewards, samples, serving, tuning
+from ftdemo.cli import (
+    aligning,
+    asking,
+    evaluating,
+    feedback,
+    jobs,
+    models,
+    reward,
+    rewards,
+    samples,
+    serving,
+    tuning,
+)
 
 app = typer.Typer(
     name="ftdemo",
@@ -22,6 +34,8 @@ app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
 app.command("reward")(reward.reward)
 app.command("evaluate")(evaluating.evaluate)
+app.command("align")(aligning.align)
+app.command("rounds")(aligning.rounds)
 app.command("ask")(asking.ask)
 app.command("serve")(serving.serve)
 

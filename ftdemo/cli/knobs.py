@@ -34,8 +34,46 @@ KNOBS: dict[str, tuple[type, str]] = {
 }
 
 
+ALIGN_KNOBS: dict[str, tuple[type, str]] = {
+    "epochs": (int, "Passes over the votes; with ppo and rloo, over each batch of answers."),
+    "learning_rate": (float, "AdamW's step size."),
+    "beta": (float, "dpo, kto: how dear it is to leave the start."),
+    "batch_size": (int, "dpo, kto: votes in a step."),
+    "steps": (int, "ppo, rloo: batches of questions."),
+    "prompts_per_batch": (int, "ppo, rloo: questions in a batch."),
+    "samples_per_prompt": (int, "ppo, rloo: answers to each."),
+    "max_new_tokens": (int, "ppo, rloo: longest answer."),
+    "temperature": (float, "ppo, rloo: of the sampling."),
+    "kl_coefficient": (float, "ppo, rloo: what a nat of divergence from the start costs."),
+    "kl_target": (float, "ppo, rloo: divergence, in nats an answer, to which that cost is adapted."),
+    "kl_budget": (float, "ppo, rloo: divergence at which the run ends."),
+    "value_learning_rate": (float, "ppo: AdamW's step size for the value head."),
+    "clip": (float, "ppo, rloo: furthest that a probability ratio is rewarded."),
+    "rank": (int, "LoRA's r."),
+    "alpha": (int, "LoRA's scale."),
+    "precision": (str, "auto, float32 or bfloat16."),
+    "sampled_answers": (int, "Questions answered on the way."),
+    "compared_prompts": (int, "Unseen questions on which it is compared with its start; 0: not at all."),
+    "held_out_share": (float, "Share of the voted questions that nothing is learned from."),
+    "seed": (int, "Start of random numbers."),
+}
+
+
 def with_knobs(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each setting; it gets them as keyword arguments, None if not given."""
+    """Give a command an option for each setting of tuning; see `with_options`."""
+    return with_options(function, KNOBS, "the recipe's")
+
+
+def with_options(
+    function: Callable[..., None], knobs: dict[str, tuple[type, str]], default: str
+) -> Callable[..., None]:
+    """Give a command an option for each setting; it gets them as keyword arguments, None if not given.
+
+    Args:
+        function: the command.
+        knobs: the settings' names, with their types and what they are.
+        default: in words, what holds where an option is not given.
+    """
     options = [
         inspect.Parameter(
             name,
@@ -43,10 +81,10 @@ def with_knobs(function: Callable[..., None]) -> Callable[..., None]:
             default=None,
             annotation=Annotated[
                 kind | None,
-                typer.Option(help=help_text, show_default="the recipe's", rich_help_panel="Knobs"),
+                typer.Option(help=help_text, show_default=default, rich_help_panel="Knobs"),
             ],
         )
-        for name, (kind, help_text) in KNOBS.items()
+        for name, (kind, help_text) in knobs.items()
     ]
 
     @functools.wraps(function)

@@ -22,7 +22,7 @@ FEWEST_PROMPTS = 4
 def submit_align_job(
     store: Store,
     jobs: JobQueue,
-    models: ModelRegistry,
+    registry: ModelRegistry,
     name: str,
     method: str | None = None,
     start: str = BASE,
@@ -36,7 +36,7 @@ def submit_align_job(
     Args:
         store: where the votes are.
         jobs: the queue.
-        models: the tuned models.
+        registry: the tuned models.
         name: the name of the model to be.
         method: 'dpo' from pairs, 'kto' from thumbs, 'ppo' or 'rloo' against a reward model; the one that fits
             the votes if None.
@@ -49,7 +49,7 @@ def submit_align_job(
     Raises:
         UserError: a name or a setting cannot be used, or there are too few votes or questions.
     """
-    name = models.check_new_name(name)
+    name = registry.check_new_name(name)
     if method is None:
         _, summary = preference_data(store)
         fit = fitting_method(summary, reward is not None)

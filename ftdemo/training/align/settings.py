@@ -60,12 +60,12 @@ def align_settings(method: str, **given: Any) -> AlignSettings:
     kind = PpoSettings if method in BY_REWARD else PreferenceSettings
     own = {field.name for field in fields(AlignSettings)} - {"knobs"}
     of_method = {field.name for field in fields(kind)} - {"method"}
-    for name in given:
+    values = {name: value for name, value in given.items() if value is not None}
+    for name in values:
         if name not in own | of_method:
             raise UserError(
                 f"There is no setting {name!r} of {method}.", f"Use: {', '.join(sorted(own | of_method))}."
             )
-    values = {name: value for name, value in given.items() if value is not None}
     # The split that measures is the one that is learned from.
     shared = {name: values[name] for name in own & of_method & values.keys()}
     knobs: Any = {name: value for name, value in values.items() if name in of_method}

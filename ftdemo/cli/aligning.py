@@ -1,0 +1,78 @@
+"""`align` and `rounds`: a model that answers as people like."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ftdemo.cli.jobs import WaitOption, end_with_job
+from ftdemo.cli.knobs import ALIGN_KNOBS, with_options
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.names import BASE
+
+
+def align(
+    name: Annotated[str, typer.Argument(help="Name of the aligned model to be.", show_default=False)],
+    method: Annotated[
+        str | None,
+        typer.Option(help="dpo, kto, ppo or rloo.", show_default="the one that fits the votes"),
+    ] = None,
+    start: Annotated[str, typer.Option(help="The model it learns on from.")] = BASE,
+    reward: Annotated[
+        str | None, typer.Option(help="Reward model to learn from; with dpo and kto, to judge.")
+    ] = None,
+    held_out_reward: Annotated[
+        str | None, typer.Option(help="Another reward model, that is only watched.")
+    ] = None,
+    samples: Annotated[
+        str | None, typer.Option(help="ppo, rloo: the sample set whose questions to practise on.")
+    ] = None,
+    question: Annotated[
+        list[str] | None, typer.Option(help="ppo, rloo: a question to practise on; may be repeated.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="dpo, kto: only votes on this model's answers; may be repeated."),
+    ] = None,
+    wait: WaitOption = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    **knobs: Any,
+) -> None:
+    """Learn from the votes, as a job in a process of its own, and compare the result with the start."""
+    studio = open_studio(data)
+    job = studio.align(
+        name,
+        method,
+        start,
+        reward=reward,
+        held_out_reward=held_out_reward,
+        samples=samples,
+        questions=question or (),
+        models=tuple(model) if model else None,
+        **knobs,
+    )
+    end_with_job(studio, job, wait, as_json)
+    if not as_json:
+        for verdict in studio.jobs.get(job.id).metrics.get("evaluation", {}).get("verdicts", ()):
+            typer.echo(verdict)
+
+
+align = command(with_options(align, ALIGN_KNOBS, "the method's"))
+
+
+@command
+def rounds(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """List the models that learned from votes, round after round, with what came of it."""
+    line = open_studio(data).rounds()
+    if as_json:
+        print_json({"rounds": line})
+        return
+    print_table(
+        ("ROUND", "MODEL", "START", "METHOD", "VOTES", "WINS"),
+        [
+            (one.round, one.model, one.start, one.method, one.votes,
+             f"{one.win_rate:.0%}" if one.win_rate is not None else "")
+            for one in line
+        ],
+        "No model has learned from votes yet: python -m ftdemo align NAME",
+    )  # fmt: skip
