@@ -49,12 +49,8 @@ def build(
             interactive=False,
             elem_id=f"{prefix}-discard",
         )
-    measure = gr.Radio(
-        list(curves.MEASURES),
-        value="loss",
-        show_label=False,
-        container=False,
-        elem_id=f"{prefix}-measure-shown",
+    measure = gr.Dropdown(
+        list(curves.MEASURES), value="loss", label="Curve", elem_id=f"{prefix}-measure-shown"
     )
     plot = gr.LinePlot(
         value=curves.of_job([], "loss"), x="step", y="value", color="curve", height=240,

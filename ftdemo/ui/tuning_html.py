@@ -69,7 +69,8 @@ def answers(given: Sequence[JobAnswer]) -> str:
             if answer.question == question
         )
         parts.append(
-            f'<p class="ft-note"><b>{escape(question)}</b></p><table class="ft-samples">{rows}</table>'
+            f'<p class="ft-note"><b>{escape(question)}</b></p><div class="ft-scroll ft-short">'
+            f'<table class="ft-samples ft-flat">{rows}</table></div>'
         )
     return f'<div class="ft-card"><h3>Answers on the way</h3>{"".join(parts)}</div>'
 

@@ -39,6 +39,7 @@ def test_a_job_finds_the_base_model_as_good_as_itself(base: BaseModel, model_set
     assert -2 < found["forgetting"]["before"] < -0.5
     assert "Paris" in found["answers"][0]["after"]
     assert studio.models.names() == ["base"]
+    assert found["peak_memory_bytes"] < 3e9
 
 
 def test_a_spoilt_model_has_forgotten_and_is_less_fluent(
@@ -56,4 +57,3 @@ def test_a_spoilt_model_has_forgotten_and_is_less_fluent(
         print("\n" + "\n".join([*found["verdicts"], f"{found['seconds']} s"]))
     assert found["forgetting"]["forgot"]
     assert found["fluency"]["rose"]
-    assert found["peak_memory_bytes"] < 3e9
