@@ -36,9 +36,8 @@ from ftdemo.training.trainer import argument_values
 
 MEASUREMENTS = 4
 """How often the held-out votes are measured and a checkpoint written during a run."""
-ROWS_AT_ONCE = {"dpo": 1, "kto": 2}
-"""Votes that go through the model together on a processor, which more do not make faster. TRL takes the
-logits of every token: of 8 answers of 300 tokens 0.5 GB, in several copies. KTO needs two or more."""
+ROWS_AT_ONCE = {"dpo": 2, "kto": 4}
+"""Votes that are read together on a processor; more take memory and gain little. KTO needs two or more."""
 ANSWER_TOKENS = 48
 """Longest answer that is given on the way, in tokens."""
 

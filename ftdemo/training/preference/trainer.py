@@ -5,7 +5,9 @@ from typing import Any
 from transformers import TrainerControl, TrainerState, TrainingArguments
 from trl import DPOTrainer, KTOTrainer
 
+from ftdemo.training.attention import PACKED
 from ftdemo.training.callbacks import FIGURE, ReportCallback
+from ftdemo.training.preference.likelihoods import read_packed
 from ftdemo.training.reporter import Reporter
 from ftdemo.training.trainer import LightCheckpoints
 
@@ -22,7 +24,15 @@ FIGURES = {
 
 
 class _OwnRows(LightCheckpoints):
-    """Takes rows that are tokenised already, and tells nobody."""
+    """Takes rows that are tokenised already, reads them packed where the model can, and tells nobody."""
+
+    def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
+        # TRL has put its own forward into the model by now, and has not used it yet.
+        model: Any = self.model
+        if name == "train" and model.config._attn_implementation == PACKED:
+            read_packed(model.get_base_model())
+        trainer: Any = super()
+        return trainer._precompute_ref_logps(dataset, name, batch_size)
 
     def _prepare_dataset(self, dataset: Any, *args: Any) -> Any:
         return dataset
