@@ -105,3 +105,12 @@ def vote(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled]) -> 
             studio.feedback.vote("up" if liked else "down", "simulated", answer_id=kept[0].id)
         else:
             studio.feedback.choose(preferred, "simulated", answers=(kept[0].id, kept[1].id))
+
+
+def thumbs(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled]) -> None:
+    """Two votes a question: a thumb on each of its answers."""
+    for one in answered:
+        for text in dict.fromkeys(one.answers):
+            if text.strip():
+                answer = studio.feedback.add(one.question, text, "base")
+                studio.feedback.vote("up" if voter.likes(text) else "down", "simulated", answer_id=answer.id)
