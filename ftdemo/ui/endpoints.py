@@ -20,8 +20,13 @@ from ftdemo.feedback import FeedbackFilter
 from ftdemo.names import BASE
 from ftdemo.store.feedback import ChoiceKind, VoteKind
 from ftdemo.studio import Studio
+from ftdemo.training.align.settings import AlignSettings
 from ftdemo.training.estimate import as_dict as estimate_as_dict
+from ftdemo.training.evaluation.settings import EvaluationSettings
+from ftdemo.training.ppo.settings import PpoSettings
+from ftdemo.training.preference.settings import PreferenceSettings
 from ftdemo.training.recipes import DEFAULT_RECIPE, TuneSettings
+from ftdemo.training.reward.settings import RewardSettings
 from ftdemo.ui.events import told, voter_of
 
 
@@ -36,12 +41,17 @@ def _uploaded(file: FileDataDict) -> Path:
 
 
 def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
-    """Settings as a caller names them, where to start included.
+    """Settings of tuning as a caller names them, where to start included.
 
     Raises:
         UserError: one is not known.
     """
-    allowed = {field.name for field in fields(TuneSettings)} | {"start_from", "like"}
+    return _allowed(given, {"start_from", "like"}, TuneSettings)
+
+
+def _allowed(given: dict[str, Any] | None, names: set[str], *settings: type[Any]) -> dict[str, Any]:
+    """Settings as a caller names them: of these names, or fields of these classes."""
+    allowed = names | {field.name for kind in settings for field in fields(kind)}
     for name in given or {}:
         if name not in allowed:
             raise UserError(f"There is no setting {name!r}.", f"Use: {', '.join(sorted(allowed))}.")
@@ -125,7 +135,7 @@ def build(studio: Studio) -> None:
     @told
     def train_reward_model(name: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
         """Queue a job that trains a reward model on the votes; settings are those unlike the usual ones."""
-        return {"job": asdict(studio.train_reward_model(name, **(settings or {})))}
+        return {"job": asdict(studio.train_reward_model(name, **_allowed(settings, set(), RewardSettings)))}
 
     @told
     def reward_models() -> dict[str, Any]:
@@ -133,6 +143,40 @@ def build(studio: Studio) -> None:
         return {
             "reward_models": [studio.reward_models.describe(name) for name in studio.reward_models.names()]
         }
+
+    @told
+    def align(
+        name: str,
+        method: str | None = None,
+        start: str = BASE,
+        reward: str | None = None,
+        questions: list[str] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Queue a job that learns from the votes: 'dpo', 'kto', or by a reward model 'ppo' or 'rloo'."""
+        knobs = _allowed(settings, {"samples"}, AlignSettings, PreferenceSettings, PpoSettings)
+        for taken in ("knobs", "method"):
+            knobs.pop(taken, None)
+        knobs["questions"] = questions or knobs.get("questions") or ()
+        return {"job": asdict(studio.align(name, method, start or BASE, reward=reward, **knobs))}
+
+    @told
+    def rounds() -> dict[str, Any]:
+        """The models that learned from votes, and what came of each."""
+        return {"rounds": [asdict(one) for one in studio.rounds()]}
+
+    @told
+    def evaluate(
+        model: str,
+        against: str | None = None,
+        reward: str | None = None,
+        questions: list[str] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Queue a job that compares a model with another on prompts; /job tells what it found."""
+        knobs = _allowed(settings, {"samples"}, EvaluationSettings)
+        knobs = {name: value for name, value in knobs.items() if name not in ("against", "questions")}
+        return {"job": asdict(studio.evaluate(model, against, reward, questions=questions, **knobs))}
 
     @told
     def vote(
@@ -210,7 +254,7 @@ def build(studio: Studio) -> None:
 
     endpoints = (
         status, samples, add_samples, tune, estimate, jobs, job, stop_job, pause_job, resume_job, models, ask,
-        feedback, feedback_counts, train_reward_model, reward_models,
+        feedback, feedback_counts, train_reward_model, reward_models, align, rounds, evaluate,
     )  # fmt: skip
     for endpoint in endpoints:
         gr.api(endpoint, api_name=endpoint.__name__)

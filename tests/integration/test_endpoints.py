@@ -81,10 +81,23 @@ def test_a_job_is_started_seen_and_stopped(client: Client) -> None:
     assert [j["id"] for j in client.predict(api_name="/jobs")["jobs"]] == [job["id"]]
 
 
+def test_learning_from_votes_is_refused_in_a_sentence_without_them(client: Client) -> None:
+    with pytest.raises(AppError, match="There are no votes to learn from"):
+        client.predict("aligned", api_name="/align")
+    with pytest.raises(AppError, match="PPO learns from a reward model, and none is named"):
+        client.predict("aligned", "ppo", api_name="/align")
+    with pytest.raises(AppError, match="There is no setting 'store'"):
+        client.predict("aligned", "dpo", "base", None, [], {"store": 1}, api_name="/align")
+    assert client.predict(api_name="/rounds") == {"rounds": []}
+    with pytest.raises(AppError, match="There is no reward model named 'none'"):
+        client.predict("base", None, "none", ["Why?"], api_name="/evaluate")
+
+
 def test_what_the_page_does_by_itself_is_no_endpoint(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
         "/status", "/samples", "/add_samples", "/tune", "/estimate", "/jobs", "/job", "/stop_job",
         "/pause_job", "/resume_job", "/models", "/ask", "/vote", "/withdraw_vote", "/correct", "/choose",
-        "/feedback", "/feedback_counts", "/train_reward_model", "/reward_models",
+        "/feedback", "/feedback_counts", "/train_reward_model", "/reward_models", "/align", "/rounds",
+        "/evaluate",
     }  # fmt: skip
