@@ -1,7 +1,7 @@
 """Figures over all feedback: what each model was told, and how far voters agree."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ftdemo.store.feedback import AnswerSnapshot, Choice, Correction, Vote
@@ -85,6 +85,28 @@ def counts_of(
         _counts(model, version, told[model, version])
         for model, version in sorted(told, key=lambda key: (key[0], key[1] or ""))
     ]
+
+
+def choices_between(
+    made_by: Mapping[int, str | None], choices: Iterable[Choice], version: str, other: str
+) -> Counter[str]:
+    """How often voters chose one model's answer over another's.
+
+    Args:
+        made_by: the model version of each answer, by the answer's number.
+        choices: the choices that stand.
+        version: the model that is asked about, by the version that its answers name.
+        other: the model it stood beside.
+
+    Returns:
+        How many are 'wins', 'losses', 'ties' and 'both_bad'.
+    """
+    told: Counter[str] = Counter()
+    for choice in choices:
+        sides = {"left": made_by[choice.left_id], "right": made_by[choice.right_id]}
+        if sorted(map(str, sides.values())) == sorted((version, other)) and version != other:
+            told[_result(choice, "left" if sides["left"] == version else "right")] += 1
+    return told
 
 
 def agreement_of(votes: Iterable[Vote]) -> Agreement | None:

@@ -1,10 +1,15 @@
 """Rounds of voting and alignment: which model learned from which votes, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ftdemo.evaluation.duel import WinRate
+from ftdemo.feedback.figures import choices_between
 from ftdemo.names import BASE
 from ftdemo.store import Store
+from ftdemo.store.feedback import Choice
 from ftdemo.store.jobs import ALIGN
+from ftdemo.store.models import TunedModel
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Round:
         reward_accuracy: the share of held-out votes that this reward model foresaw, from 0 to 1.
         win_rate: how often its answers were better than its start's, by the reward model.
         interval: the 95 % interval of that.
+        people: how often people who saw both, blind, chose its answer over its start's.
     """
 
     round: int
@@ -30,12 +36,15 @@ class Round:
     reward_accuracy: float | None
     win_rate: float | None
     interval: tuple[float, float] | None
+    people: WinRate | None
 
 
 def rounds(store: Store) -> list[Round]:
     """Every model there is that learned from votes, in the order in which they were made."""
     number: dict[str, int] = {}
     line = []
+    made_by = {answer.id: answer.model_version for answer in store.feedback.answers()}
+    choices = store.feedback.standing(Choice)
     for model in store.models.all():
         job = store.jobs.get(model.job_id) if model.job_id is not None else None
         if job is None or job.kind != ALIGN:
@@ -54,6 +63,18 @@ def rounds(store: Store) -> list[Round]:
                 judged.metrics.get("accuracy") if judged else None,
                 rate["rate"] if rate else None,
                 (rate["interval"][0], rate["interval"][1]) if rate else None,
+                _people(choices_between(made_by, choices, model.folder, _version(store, model))),
             )
         )  # fmt: skip
     return line
+
+
+def _version(store: Store, model: TunedModel) -> str:
+    """What the answers of a model's start name as their version."""
+    start = store.models.find(model.parent_model) if model.parent_model else None
+    return start.folder if start else model.base_model
+
+
+def _people(chosen: Mapping[str, int]) -> WinRate | None:
+    rate = WinRate(chosen["wins"], chosen["ties"] + chosen["both_bad"], chosen["losses"])
+    return rate if rate.comparisons else None

@@ -7,7 +7,16 @@ import gradio as gr
 from ftdemo.feedback.training_data import fitting_method
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.ui import align_form, evaluation_html, feedback_html, html, job_view, reward_form, reward_html
+from ftdemo.ui import (
+    align_form,
+    chat_settings,
+    evaluation_html,
+    feedback_html,
+    html,
+    job_view,
+    reward_form,
+    reward_html,
+)
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes
 
@@ -16,8 +25,16 @@ NO_JOB = "No job yet. Train a reward model on the votes: it runs in a process of
 KINDS = ("reward", "align", "evaluate")
 
 
-def build(studio: Studio, changes: Changes, tab: gr.Tab) -> None:
-    """Add the tab's components and events; what there is to learn from is read when the tab is opened."""
+def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: chat_settings.Wanted) -> None:
+    """Add the tab's components and events; what there is to learn from is read when the tab is opened.
+
+    Args:
+        studio: the app.
+        changes: what the page listens to.
+        tab: this tab.
+        tabs: all of them.
+        chat: the inputs of the tab where people choose between two models.
+    """
     shown_job = gr.State(None)
     with gr.Row():
         with gr.Column(scale=1, min_width=320):
@@ -30,17 +47,28 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab) -> None:
         with gr.Column(scale=1, min_width=320):
             job_view.build(studio, changes, shown_job, "align", KINDS, NO_JOB, results)
             line = gr.HTML("", elem_id="align-rounds", padding=False)
+            offer = gr.Button(visible=False, elem_id="align-offer")
 
     @shown
-    def show() -> tuple[str, str]:
+    def show() -> tuple[str, str, object]:
         _, summary = studio.feedback.training_data()
-        line_of_rounds = evaluation_html.rounds([asdict(one) for one in studio.rounds()])
+        rounds = studio.rounds()
+        drawn = evaluation_html.rounds([asdict(one) for one in rounds])
+        asked = gr.update(visible=bool(rounds))
+        if rounds:
+            asked["value"] = f"Let people choose, blind: {rounds[-1].model} or {rounds[-1].start}"
         if not summary.prompts:
-            return html.empty(NO_VOTES), line_of_rounds
+            return html.empty(NO_VOTES), drawn, asked
         fit = fitting_method(summary, bool(studio.reward_models.names()))
-        return feedback_html.training_data(summary, fit), line_of_rounds
+        return feedback_html.training_data(summary, fit), drawn, asked
 
-    gr.on([tab.select, changes.revision.change], show, None, [data, line], **QUIET)
+    @shown
+    def to_chat() -> tuple[object, ...]:
+        last = studio.rounds()[-1]
+        return gr.Tabs(selected="chat"), *chat_settings.duel(last.start, last.model)
+
+    gr.on([tab.select, changes.revision.change], show, None, [data, line, offer], **QUIET)
+    offer.click(to_chat, None, [tabs, *chat.duel], **QUIET)
 
 
 def results(job: Job) -> str:

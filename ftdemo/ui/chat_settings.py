@@ -24,10 +24,12 @@ class Wanted:
     Args:
         components: all of them.
         reward: the reward model among them.
+        duel: those that say whose two answers are to be chosen between, in the order of `duel`'s result.
     """
 
     components: Sequence[gr.components.Component]
     reward: gr.Dropdown
+    duel: Sequence[gr.components.Component]
 
 
 def build(studio: Studio, changes: Changes) -> Wanted:
@@ -82,7 +84,12 @@ def build(studio: Studio, changes: Changes) -> Wanted:
     count.change(lambda n: gr.update(visible=n == TWO), count, against, **QUIET)
     reward.change(lambda name: gr.update(visible=bool(name), value=1), reward, tries, **QUIET)
     inputs = [model, count, against, reward, tries, system, tokens, temperature, top_p, seed]
-    return Wanted(inputs, reward)
+    return Wanted(inputs, reward, [model, count, against])
+
+
+def duel(model: str, other: str) -> tuple[str, str, dict[str, object]]:
+    """Values for the inputs that let one choose between two models, blind."""
+    return model, TWO, gr.update(value=other, visible=True)
 
 
 def read(studio: Studio, values: tuple[object, ...]) -> ChatSettings:

@@ -19,8 +19,12 @@ AT_ONCE: Any = {**QUIET, "queue": False}
 Drawn = tuple[object, object, object, object, object]
 
 
-def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserState) -> None:
-    """Add the tab's components and events; `memory` keeps the conversation and the voter in the browser."""
+def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserState) -> chat_settings.Wanted:
+    """Add the tab's components and events; `memory` keeps the conversation and the voter in the browser.
+
+    Returns:
+        The inputs that say who answers, for other tabs to set.
+    """
     editing = gr.State(None)
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
@@ -167,6 +171,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
     panel.kept.then(panel.fill, *of_panel, **AT_ONCE).then(redraw, [memory, wanted.reward], view, **AT_ONCE)
     wanted.reward.change(score, [memory, wanted.reward], view, **QUIET)
     demo.load(show, [memory, wanted.reward], [memory, view], **QUIET)
+    return wanted
 
 
 def _conversation(known: dict[str, object]) -> int | None:

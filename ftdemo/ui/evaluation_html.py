@@ -43,6 +43,7 @@ def rounds(line: Sequence[Mapping[str, Any]]) -> str:
                 _or_dash(one["votes"], "{:,}"),
                 _or_dash(one["reward_accuracy"], "{:.0%}"),
                 _interval(one),
+                _people(one),
             )
         )
         + "</tr>"
@@ -50,7 +51,8 @@ def rounds(line: Sequence[Mapping[str, Any]]) -> str:
     )
     head = (
         "<tr><th>Round</th><th>Model</th><th>Method</th><th>Votes</th>"
-        "<th>Reward model foresees</th><th>Wins against its start</th></tr>"
+        "<th>Reward model foresees</th><th>Wins against its start</th>"
+        "<th>People choose it</th></tr>"
     )
     return (
         '<div class="ft-card"><h3>Rounds</h3><div class="ft-scroll">'
@@ -89,6 +91,12 @@ def _interval(one: Mapping[str, Any]) -> str:
         return "–"
     low, high = one["interval"]
     return f"{one['win_rate']:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _people(one: Mapping[str, Any]) -> str:
+    """How many who saw both chose it; ties and 'both bad' count among those who saw them."""
+    seen = one["people"]
+    return f"{seen['wins']} of {seen['wins'] + seen['ties'] + seen['losses']}" if seen else "–"
 
 
 def _or_dash(value: float | None, form: str) -> str:

@@ -41,7 +41,7 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
         changes = Changes(gr.State(""), gr.State(""))
         tour_progress, conversation = remembered("ftdemo-tour"), remembered("ftdemo-compare")
         chat = remembered("ftdemo-chat")
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab("Start here", id="tour"):
                 tour_tab.build(studio, demo, changes, tour_progress)
             with gr.Tab("Samples", id="samples"):
@@ -51,11 +51,11 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
             with gr.Tab("Compare", id="compare"):
                 compare_tab.build(studio, demo, changes, conversation)
             with gr.Tab("Chat & vote", id="chat"):
-                chat_tab.build(studio, demo, changes, chat)
+                chat_wanted = chat_tab.build(studio, demo, changes, chat)
             with gr.Tab("Feedback", id="feedback") as feedback:
                 feedback_tab.build(studio, feedback)
             with gr.Tab("Align", id="align") as align:
-                align_tab.build(studio, changes, align)
+                align_tab.build(studio, changes, align, tabs, chat_wanted)
             with gr.Tab("Models", id="models"):
                 models_tab.build(studio, changes)
         start_polling(studio, demo, status, changes)

@@ -1,6 +1,6 @@
 """What DPO, KTO and PPO make of 200 votes: win rate by the voter's rule, forgetting, fluency, time, memory.
 
-    python -m tests.benchmarks.align [--votes 200] [--rules "short answers" …] [--methods dpo kto ppo]
+    python -m tests.benchmarks.align [--votes 200] [--rules "under 25 words" …] [--methods dpo kto ppo]
                                      [--answers FILE] [--set epochs=3 …]
 
 A simulated person votes by a rule on real answers of SmolLM2: with thumbs for KTO, choosing between two
@@ -23,7 +23,7 @@ from ftdemo.studio import Studio
 from .simulated_votes import PHRASE, RULES, Sampled, new_studio, questions, sampled, thumbs, vote
 
 JUDGES = {
-    "short answers": "short",
+    "under 25 words": "short",
     "ends in a question": "question",
     "avoids a phrase": f"without:{PHRASE}",
 }

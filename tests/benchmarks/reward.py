@@ -1,6 +1,6 @@
 """How many votes a reward model needs, and what it learns from them: the learning curve for several rules.
 
-    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "short answers" …] [--answers FILE]
+    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "under 25 words" …] [--answers FILE]
 
 Simulated people vote by a rule on real answers of SmolLM2. Measured are the held-out votes, as the app does
 it, and pairs of answers to questions that nobody voted on. Prints one JSON object.

@@ -9,6 +9,7 @@ from pathlib import Path
 from ftdemo.engines import ChatRequest, GenerationSettings
 from ftdemo.feedback.simulated import (
     RandomVoter,
+    RuleVoter,
     ShortAnswers,
     SimulatedVoter,
     ends_in_question,
@@ -29,14 +30,14 @@ TOPICS = (
     "fish", "films", "stones", "work", "time",
 )  # fmt: skip
 TEMPLATES = (
-    "Ask me a question about {}.", "Write one sentence about {}.", "Say something nice about {}.",
-    "Do you like {}?",
+    "Ask me a question about {}.", "Write one sentence about {}.", "Do you like {}?",
+    "Interview me about {}: ask your first question.",
 )  # fmt: skip
 """Prompts that invite answers for which each rule holds, and others."""
 UNSEEN_TOPICS = 25
-PHRASE = " is a "
+PHRASE = " can "
 RULES: dict[str, SimulatedVoter] = {
-    "short answers": ShortAnswers(),
+    "under 25 words": RuleVoter(ShortAnswers(25).likes),
     "ends in a question": ends_in_question(),
     "avoids a phrase": without_phrase(PHRASE),
     "at random": RandomVoter(),

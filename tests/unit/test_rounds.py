@@ -1,0 +1,56 @@
+"""Rounds: whose model learned from whose votes, and what people say of it who saw both."""
+
+import pytest
+
+from ftdemo.evaluation.duel import WinRate
+from ftdemo.settings import Settings
+from ftdemo.store import Store
+from ftdemo.studio import Studio
+
+
+@pytest.fixture
+def studio(settings: Settings) -> Studio:
+    return Studio(settings)
+
+
+def align(store: Store, name: str, parent: str | None, base: str, rate: float) -> None:
+    found = {"win_rates": {"reward": {"rate": rate, "interval": [rate - 0.1, rate + 0.1]}}}
+    job = store.jobs.add("align", name, base, {})
+    store.jobs.update(job.id, metrics={"votes": 36, "evaluation": found})
+    store.models.add(
+        name, base_model=base, method="dpo", folder=f"job-{job.id}", job_id=job.id, sample_set_name=None,
+        parent_model=parent,
+    )  # fmt: skip
+
+
+def test_a_line_of_rounds(studio: Studio) -> None:
+    base = studio.settings.base_model
+    align(studio.store, "first", None, base, 0.7)
+    align(studio.store, "second", "first", base, 0.6)
+    found = [(one.round, one.start, one.model, one.votes, one.win_rate) for one in studio.rounds()]
+    assert found == [(1, "base", "first", 36, 0.7), (2, "first", "second", 36, 0.6)]
+    assert [one.people for one in studio.rounds()] == [None, None]
+
+
+def test_people_who_saw_both_blind_are_counted_for_the_model_they_chose(studio: Studio) -> None:
+    base = studio.settings.base_model
+    align(studio.store, "first", None, base, 0.7)
+    align(studio.store, "second", "first", base, 0.6)
+    version = {"base": base, "first": "job-1", "second": "job-2"}
+
+    def choose(left: str, right: str, choice: str, voter: str) -> None:
+        shown = [
+            studio.feedback.add("Why?", f"{name} {voter}", name, model_version=version[name]).id
+            for name in (left, right)
+        ]
+        studio.feedback.choose(choice, voter, answers=(shown[0], shown[1]))  # type: ignore[arg-type]
+
+    choose("base", "first", "right", "a")
+    choose("first", "base", "left", "b")
+    choose("first", "base", "right", "c")
+    choose("first", "base", "bad", "d")
+    choose("base", "second", "right", "e")  # not its start
+    choose("second", "first", "tie", "f")
+    first, second = studio.rounds()
+    assert first.people == WinRate(wins=2, ties=1, losses=1)
+    assert second.people == WinRate(wins=0, ties=1, losses=0)
