@@ -6,7 +6,7 @@ import gradio as gr
 
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.training.align.settings import BY_REWARD
+from ftdemo.training.align.settings import BY_REWARD, AlignSettings
 from ftdemo.training.ppo.settings import PpoSettings
 from ftdemo.training.preference.settings import PreferenceSettings
 from ftdemo.ui.events import QUIET, shown
@@ -27,6 +27,8 @@ POLICY_KNOBS = (
     "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens", "kl_coefficient", "kl_budget",
     "learning_rate",
 )  # fmt: skip
+SHARED = 9
+"""Inputs that all methods have; those of votes follow, then those of a reward model."""
 WHOLE = ("epochs", "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens")
 
 
@@ -74,14 +76,20 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
             price = gr.Number(ppo.kl_coefficient, label="Price of divergence (KL)", min_width=120)
             budget = gr.Number(ppo.kl_budget, label="Divergence at which it ends", min_width=120)
             ppo_rate = gr.Number(ppo.learning_rate, label="Learning rate", step=1e-5, min_width=120)
-        seed = gr.Number(pairs.seed, label="Seed", precision=0)
+        with gr.Row():
+            compared = gr.Number(
+                AlignSettings.compared_prompts, label="Questions to compare on when done", precision=0,
+                min_width=160, elem_id="align-compared",
+            )  # fmt: skip
+            seed = gr.Number(pairs.seed, label="Seed", precision=0, min_width=100)
     begin = gr.Button("Start aligning", variant="primary", elem_id="align-begin")
 
     @shown
     def start(*values: Any) -> tuple[int, str, str]:
-        by, model, called, judge, other, asked, lines, seeded = values[:8]
+        by, model, called, judge, other, asked, lines, most, seeded = values[:SHARED]
         scored = by in BY_REWARD
-        of_votes, of_policy = values[8 : 8 + len(VOTE_KNOBS)], values[8 + len(VOTE_KNOBS) :]
+        knobs_given = values[SHARED:]
+        of_votes, of_policy = knobs_given[: len(VOTE_KNOBS)], knobs_given[len(VOTE_KNOBS) :]
         knobs = dict(
             zip(POLICY_KNOBS, of_policy, strict=True) if scored else zip(VOTE_KNOBS, of_votes, strict=True)
         )
@@ -94,6 +102,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
             held_out_reward=other or None,
             samples=asked if scored and asked not in (VOTED, TYPED) else None,
             questions=lines if scored and asked == TYPED else (),
+            compared_prompts=int(most),
             seed=int(seeded),
             **{name: int(value) if name in WHOLE else float(value) for name, value in knobs.items()},
         )
@@ -127,7 +136,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
     method.change(fitting, method, [practice, of_pairs, of_ppo, each], **QUIET)
     source.change(lambda asked: gr.update(visible=asked == TYPED), source, typed, **QUIET)
     inputs = [
-        method, start_from, name, reward, watched, source, typed, seed, beta, epochs, rate, steps, batch,
-        each, tokens, price, budget, ppo_rate,
+        method, start_from, name, reward, watched, source, typed, compared, seed, beta, epochs, rate, steps,
+        batch, each, tokens, price, budget, ppo_rate,
     ]  # fmt: skip
     begin.click(start, inputs, [shown_job, name, changes.revision], api_visibility="private")
