@@ -10,6 +10,7 @@ from ftdemo.store.rows import Family, from_row, now
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 StopRequest = Literal["keep", "discard", "pause"]
+TUNE = "tune"
 ALIGN = "align"
 EVALUATE = "evaluate"
 """The kind of job that makes no model: it measures one that there is."""

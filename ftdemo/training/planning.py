@@ -14,7 +14,7 @@ from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.store.jobs import Job
+from ftdemo.store.jobs import TUNE, Job
 from ftdemo.store.samples import SampleSet
 from ftdemo.training.calibration import calibrate, known_calibration
 from ftdemo.training.estimate import Estimate, estimate_run
@@ -142,7 +142,7 @@ class Planner:
             if refusal is not None:
                 raise UserError(*refusal)
         return self._jobs.submit(
-            "tune",
+            TUNE,
             name,
             plan.settings.as_dict(),
             sample_set_id=plan.samples.id,

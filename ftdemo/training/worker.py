@@ -22,7 +22,7 @@ from ftdemo.jobs import JobQueue
 from ftdemo.jobs.process import STANDBY
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
-from ftdemo.store.jobs import ALIGN, EVALUATE, Job, Status
+from ftdemo.store.jobs import ALIGN, EVALUATE, TUNE, Job, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_partial
 from ftdemo.training.failures import explain
@@ -36,7 +36,7 @@ from ftdemo.training.reporter import Reporter
 log = logging.getLogger("ftdemo.worker")
 STANDBY_IDLE_S = 900.0
 KINDS: dict[str, Callable[[Job, Settings, Reporter], Status]] = {
-    "tune": tune,
+    TUNE: tune,
     "reward": train_reward,
     ALIGN: align,
     EVALUATE: evaluate,

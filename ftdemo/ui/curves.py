@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ftdemo.store.jobs import JobMetric
+from ftdemo.store.jobs import TUNE, JobMetric
 
 COLUMNS = ["step", "value", "curve"]
 COLOURS = {"train": "#0d9488", "held out": "#f59e0b"}
@@ -56,8 +56,10 @@ def measures(points: Sequence[JobMetric]) -> list[str]:
     return [*MEASURES, *(name.replace("_", " ") for name in own if not name.endswith("_seconds"))]
 
 
-def title(measure: str) -> str:
-    """What stands beside the axis of a measure."""
+def title(measure: str, kind: str = TUNE) -> str:
+    """What stands beside the axis of a measure, for a kind of job."""
+    if measure == "loss" and kind != TUNE:
+        return "loss"  # of votes, not of tokens
     return MEASURES[measure][1] if measure in MEASURES else FIGURES.get(measure.replace(" ", "_"), measure)
 
 

@@ -80,7 +80,7 @@ def build(
         drawn = drawn if drawn in can_be_drawn else can_be_drawn[0]
         return (
             html.job_card(job),
-            gr.LinePlot(value=curves.of_job(points, drawn), y_title=curves.title(drawn)),
+            gr.LinePlot(value=curves.of_job(points, drawn), y_title=curves.title(drawn, job.kind)),
             gr.update(choices=can_be_drawn, value=drawn),
             *[gr.update(interactive=on) for on in (going, going, resumable, going)],
             results(job), tuning_html.answers(studio.jobs.answers(job.id)),

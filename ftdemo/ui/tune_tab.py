@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from ftdemo.store.jobs import TUNE
 from ftdemo.studio import Studio
 from ftdemo.ui import job_view, runs, tune_form
 from ftdemo.ui.polling import Changes
@@ -16,5 +17,5 @@ def build(studio: Studio, changes: Changes) -> None:
         with gr.Column(scale=1, min_width=300):
             form = tune_form.build(studio, changes, shown_job)
         with gr.Column(scale=1, min_width=300):
-            job_view.build(studio, changes, shown_job, "tune", ("tune",), NO_JOB)
+            job_view.build(studio, changes, shown_job, "tune", (TUNE,), NO_JOB)
     runs.build(studio, changes, shown_job, form)
