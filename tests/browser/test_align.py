@@ -13,9 +13,9 @@ from .conftest import App, expect_error, open_tab
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.slow]
 
 ANSWER_MS = 90_000
-JOB_MS = 300_000
+JOB_MS = 150_000
 THINGS = ("rain", "bread", "a planet", "a doctor", "the sea", "a lake", "music", "snow", "a bridge", "a cat",
-          "the moon", "a school")  # fmt: skip
+          "the moon", "a school", "tea", "paper", "a river", "gold", "a tree", "glass")  # fmt: skip
 
 
 def others_vote(studio: Studio) -> None:
@@ -60,11 +60,12 @@ def test_from_votes_to_a_model_that_people_choose(
     others_vote(studio)
 
     open_tab(page, "Align")
-    expect(page.locator("#align-data")).to_contain_text("13")
+    expect(page.locator("#align-data")).to_contain_text("19")
     page.locator("#reward-name input, #reward-name textarea").first.fill("taste")
     page.get_by_role("button", name="Advanced").and_(page.locator("#reward-advanced button")).click()
     page.locator("#reward-epochs input").fill("2")
     page.click("#reward-train")
+    expect(page.locator("#align-job")).to_contain_text("taste")
     expect(page.locator("#align-job")).to_contain_text("finished", timeout=JOB_MS)
     expect(page.locator("#reward-sheet")).to_contain_text("held-out votes foreseen")
     expect(page.locator("#align-reward input")).to_have_value("taste")
