@@ -27,7 +27,7 @@ def sheet(figures: Mapping[str, Any], name: str = "") -> str:
             "Learned from": f"{figures['pairs']} pairs, {figures['thumbs']} thumbs",
             "Measured with": f"{figures['held_out_votes']} held-out votes",
             "Foreseen": f"{100 * figures['accuracy']:.0f} % ({100 * low:.0f} to {100 * high:.0f})",
-            "By guessing": f"{100 * figures['chance']:.0f} %",
+            "Guessed without reading": f"{100 * figures['chance']:.0f} %",
         }
     )
     title = f"<h3>Reward model {escape(name)}</h3>" if name else ""

@@ -1,7 +1,7 @@
 """What DPO, KTO and PPO make of 200 votes: win rate by the voter's rule, forgetting, fluency, time, memory.
 
     python -m tests.benchmarks.align [--votes 200] [--rules "under 25 words" …] [--methods dpo kto ppo]
-                                     [--answers FILE] [--set epochs=3 …]
+                                     [--set epochs=3 …]
 
 A simulated person votes by a rule on real answers of SmolLM2: with thumbs for KTO, choosing between two
 answers for DPO, and for the reward model that PPO learns from. The aligned model and the one it started from
@@ -20,7 +20,7 @@ from ftdemo.statistics import wilson_interval
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 
-from .simulated_votes import PHRASE, RULES, Sampled, new_studio, questions, sampled, thumbs, vote
+from .simulated_votes import PHRASE, RULES, Sampled, new_studio, questions, recorded, thumbs, vote
 
 JUDGES = {
     "under 25 words": "short",
@@ -39,7 +39,7 @@ def finished(studio: Studio, job: Job) -> Job:
     """
     done = studio.jobs.wait(job.id)
     if done.status != "finished":
-        sys.exit(f"Job {done.name}: {done.error_message}\n{studio.jobs.log(job.id)}")
+        sys.exit(f"Job {done.model_name}: {done.error_message}\n{studio.jobs.log(job.id)}")
     return done
 
 
@@ -48,7 +48,7 @@ def votes_for(method: str, studio: Studio, rule: str, seen: list[Sampled], votes
     if method == "kto":
         thumbs(studio, RULES[rule], seen[: votes // 2])
     else:
-        vote(studio, RULES[rule], seen[:votes])
+        vote(studio, RULES[rule], seen, votes)
 
 
 def align(studio: Studio, method: str, knobs: dict[str, Any]) -> dict[str, Any]:
@@ -112,13 +112,12 @@ def main() -> None:
     parser.add_argument("--votes", type=int, default=200)
     parser.add_argument("--rules", nargs="+", default=list(JUDGES), choices=list(JUDGES))
     parser.add_argument("--methods", nargs="+", default=["dpo", "kto", "ppo"])
-    parser.add_argument("--answers", type=Path, help="keep the sampled answers here for another run")
     parser.add_argument("--set", nargs="+", default=[], metavar="KNOB=VALUE", help="other than the defaults")
     arguments = parser.parse_args()
     knobs = {name: json.loads(value) for name, value in (pair.split("=", 1) for pair in arguments.set)}
     results: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        seen = sampled(new_studio(Path(temporary) / "answers"), questions(True), arguments.answers)
+        seen = recorded(questions(True))
         asked = questions(False)[:UNSEEN_QUESTIONS]
         for rule in arguments.rules:
             for method in arguments.methods:

@@ -137,7 +137,7 @@ def tuning(studio: Studio) -> dict[str, Any]:
 def policy(studio: Studio, steps: int) -> dict[str, Any]:
     """PPO against a reward model of made-up votes."""
     answers = ("It is.", "It is a thing that one can say a lot about if one has the time, which I do not.")
-    vote(studio, RULES["at random"], [Sampled(question, answers) for question in questions(True)[:40]])
+    vote(studio, RULES["at random"], [Sampled(question, answers) for question in questions(True)], 40)
     finished(studio, studio.train_reward_model("taste", epochs=1))
     job = studio.align(
         "policy", "ppo", reward="taste", steps=steps, prompts_per_batch=BATCH, max_new_tokens=TOKENS,

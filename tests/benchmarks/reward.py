@@ -1,6 +1,6 @@
 """How many votes a reward model needs, and what it learns from them: the learning curve for several rules.
 
-    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "under 25 words" …] [--answers FILE]
+    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "under 25 words" …]
 
 Simulated people vote by a rule on real answers of SmolLM2. Measured are the held-out votes, as the app does
 it, and pairs of answers to questions that nobody voted on. Prints one JSON object.
@@ -20,7 +20,7 @@ from ftdemo.models import ensure_base_model
 from ftdemo.statistics import wilson_interval
 from ftdemo.studio import Studio
 
-from .simulated_votes import RULES, Sampled, new_studio, questions, sampled, vote
+from .simulated_votes import RULES, Sampled, new_studio, questions, recorded, vote
 
 
 def unseen_accuracy(
@@ -45,18 +45,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--votes", type=int, nargs="+", default=[40, 80, 120, 200])
     parser.add_argument("--rules", nargs="+", default=list(RULES), choices=list(RULES))
-    parser.add_argument("--answers", type=Path, help="keep the sampled answers here for another run")
     parser.add_argument("--epochs", type=int, default=None)
     arguments = parser.parse_args()
     results: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        first = new_studio(Path(temporary) / "answers")
-        seen = sampled(first, questions(True), arguments.answers)
-        unseen = sampled(first, questions(False), arguments.answers)
+        seen, unseen = recorded(questions(True)), recorded(questions(False))
         for rule in arguments.rules:
             for votes in arguments.votes:
                 studio = new_studio(Path(temporary) / rule.replace(" ", "-") / str(votes))
-                vote(studio, RULES[rule], seen[:votes])
+                vote(studio, RULES[rule], seen, votes)
                 began = time.monotonic()
                 job = studio.jobs.wait(studio.train_reward_model("taste", epochs=arguments.epochs).id)
                 if job.status != "finished":

@@ -1,6 +1,12 @@
-"""Votes of simulated people over real answers of SmolLM2: what the benchmarks of feedback learn from."""
+"""Votes of simulated people over real answers of SmolLM2: what benchmarks and tests of feedback learn from.
+
+    python -m tests.benchmarks.simulated_votes
+
+draws the answers in `two_answers.jsonl` again.
+"""
 
 import json
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +41,9 @@ TEMPLATES = (
 )  # fmt: skip
 """Prompts that invite answers for which each rule holds, and others."""
 UNSEEN_TOPICS = 25
-PHRASE = " can "
+RECORDED = Path(__file__).parent / "two_answers.jsonl"
+PHRASE = "I'm"
+"""Half of the answers have it."""
 RULES: dict[str, SimulatedVoter] = {
     "under 25 words": RuleVoter(ShortAnswers(25).likes),
     "ends in a question": ends_in_question(),
@@ -72,40 +80,33 @@ def questions(seen: bool) -> list[str]:
     ]
 
 
-def sampled(studio: Studio, asked: Sequence[str], cache: Path | None = None) -> list[Sampled]:
-    """Two answers to each question, from a file if they are there."""
-    known: dict[str, list[str]] = json.loads(cache.read_text()) if cache and cache.is_file() else {}
-    missing = [question for question in asked if question not in known]
-    engine = studio.engine.get()
-    for start in range(0, len(missing), 4):
-        part = missing[start : start + 4]
-        requests = [
-            ChatRequest("base", [{"role": "user", "content": question}], seed=seed)
-            for question in part
-            for seed in (1, 2)
-        ]
-        texts = [""] * len(requests)
-        for event in engine.stream(requests, SAMPLING, threading.Event()):
-            texts[event.side] = event.text
-        known.update({question: texts[2 * i : 2 * i + 2] for i, question in enumerate(part)})
-    if cache:
-        cache.write_text(json.dumps(known, ensure_ascii=False))
-    return [Sampled(question, (known[question][0], known[question][1])) for question in asked]
+def recorded(asked: Sequence[str]) -> list[Sampled]:
+    """Two answers to each question, as the base model gave them once."""
+    lines = map(json.loads, RECORDED.read_text().splitlines())
+    known = {line["question"]: tuple(line["answers"]) for line in lines}
+    return [Sampled(question, known[question]) for question in asked]
 
 
-def vote(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled]) -> None:
-    """One vote a question: a choice between its answers, or a thumb where both are alike to the voter."""
-    for one in answered:
-        texts = [text for text in dict.fromkeys(one.answers) if text.strip()]
-        if not texts:
-            continue
-        kept = [studio.feedback.add(one.question, text, "base") for text in texts]
-        preferred = voter.prefers(*texts) if len(texts) == 2 else "tie"
-        if preferred == "tie":
-            liked = voter.likes(texts[0])
-            studio.feedback.vote("up" if liked else "down", "simulated", answer_id=kept[0].id)
-        else:
-            studio.feedback.choose(preferred, "simulated", answers=(kept[0].id, kept[1].id))
+def vote(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled], votes: int) -> None:
+    """Choices between two answers, and thumbs where there are not as many choices as votes.
+
+    Args:
+        studio: the app to vote in.
+        voter: who votes.
+        answered: the questions; those whose answers are alike to the voter are passed over at first.
+        votes: how many.
+    """
+    differing = [one for one in answered if all(map(str.strip, one.answers)) and len(set(one.answers)) == 2]
+    preferred = {one: voter.prefers(*one.answers) for one in differing}
+    decided = [one for one in differing if preferred[one] != "tie"][:votes]
+    for one in decided:
+        left, right = (studio.feedback.add(one.question, text, "base") for text in one.answers)
+        studio.feedback.choose(preferred[one], "simulated", answers=(left.id, right.id))
+    even = [one for one in differing if preferred[one] == "tie"]
+    for one in even[: votes - len(decided)]:
+        answer = studio.feedback.add(one.question, one.answers[0], "base")
+        liked = "up" if voter.likes(answer.answer) else "down"
+        studio.feedback.vote(liked, "simulated", answer_id=answer.id)
 
 
 def thumbs(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled]) -> None:
@@ -115,3 +116,27 @@ def thumbs(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled]) -
             if text.strip():
                 answer = studio.feedback.add(one.question, text, "base")
                 studio.feedback.vote("up" if voter.likes(text) else "down", "simulated", answer_id=answer.id)
+
+
+def main() -> None:
+    """Ask the base model again."""
+    asked = [*questions(True), *questions(False)]
+    with tempfile.TemporaryDirectory() as temporary, RECORDED.open("w") as file:
+        engine = new_studio(Path(temporary) / "answers").engine.get()
+        for start in range(0, len(asked), 4):
+            part = asked[start : start + 4]
+            requests = [
+                ChatRequest("base", [{"role": "user", "content": question}], seed=seed)
+                for question in part
+                for seed in (1, 2)
+            ]
+            texts = [""] * len(requests)
+            for event in engine.stream(requests, SAMPLING, threading.Event()):
+                texts[event.side] = event.text
+            for place, question in enumerate(part):
+                line = {"question": question, "answers": texts[2 * place : 2 * place + 2]}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -120,8 +120,8 @@ def _verdict(
         f"({100 * right / max(trials, 1):.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
     )
     if low > chance:
-        return f"{seen}: better than guessing, which would reach {100 * chance:.0f} %."
-    nothing = f"{seen}: that cannot be told from guessing ({100 * chance:.0f} %)."
+        return f"{seen}: better than guessing without reading them, which would reach {100 * chance:.0f} %."
+    nothing = f"{seen}: that cannot be told from guessing without reading them ({100 * chance:.0f} %)."
     if needed is None:
         return f"{nothing} It learned nothing that holds for other answers; are the votes consistent?"
     more = max(1, round((needed - trials) / held_out_share))
