@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table, progress
+from ftdemo.cli.output import DataOption, JsonOption, Progress, command, open_studio, print_json, print_table
 from ftdemo.jobs.sheet import compare_runs, run_sheet
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
@@ -125,8 +125,9 @@ def resume(
 def end_with_job(studio: Studio, job: Job, wait: bool, as_json: bool) -> None:
     """Print a job, after waiting for its end if that is wanted; a job that failed ends the command with 1."""
     if wait:
-        job = studio.jobs.wait(job.id, lambda job: progress(describe(job)))
-        progress("")
+        progress = Progress()
+        job = studio.jobs.wait(job.id, lambda job: progress.show(describe(job)))
+        progress.show("")
     model = next((model for model in studio.models.all() if model.job_id == job.id), None)
     if as_json:
         result = {"job": job, "model": model or {"name": job.model_name}, "metrics": job.metrics}

@@ -62,12 +62,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: st
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def progress(line: str) -> None:
-    """Show a passing line on standard error, each over the last on a terminal."""
-    if sys.stderr.isatty():
-        typer.echo(f"\r\033[K{line}", nl=False, err=True)
-    else:
-        typer.echo(line, err=True)
+class Progress:
+    """Shows passing lines on standard error, each over the last on a terminal; elsewhere only new ones."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, line: str) -> None:
+        """Show a line; an empty one clears the terminal's."""
+        if sys.stderr.isatty():
+            typer.echo(f"\r\033[K{line}", nl=False, err=True)
+        elif line and line != self._last:
+            typer.echo(line, err=True)
+        self._last = line
 
 
 def _plain(value: Any) -> Any:

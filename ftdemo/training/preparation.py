@@ -171,4 +171,4 @@ def _quantisation(settings: TuneSettings, device: Device) -> dict[str, Any]:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=compute,
     )
-    return {"quantization_config": config, "device_map": {"": 0}}
+    return {"quantization_config": config, "device_map": {"": 0 if device.type == "cuda" else device.type}}

@@ -27,6 +27,7 @@ from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
 from ftdemo.training.recipes import TuneSettings
 from ftdemo.training.reporter import Reporter
 from ftdemo.training.sampling import AnswersCallback
+from ftdemo.training.shapes import read_shapes
 from ftdemo.training.tokens import TokenisedSamples, tokenise
 from ftdemo.training.trainer import PackedTrainer, training_arguments
 
@@ -61,6 +62,7 @@ class SftRun:
         held_out: what it is measured with.
         settings: the knobs.
         device: where it computes.
+        base_parameters: of the base model, tied ones counted once.
     """
 
     trainer: PackedTrainer
@@ -69,6 +71,7 @@ class SftRun:
     held_out: TokenisedSamples
     settings: TuneSettings
     device: Device
+    base_parameters: int
 
 
 def make_run(
@@ -135,6 +138,7 @@ def make_run(
         load_best_model_at_end=stops_early,
         metric_for_best_model="loss" if stops_early else None,
         run_name=f"job-{reporter.job_id}",
+        project="ftdemo",
         report_to=[] if settings.report_to == "none" else [settings.report_to],
     )
     asked = [as_messages(sample)[:-1] for sample in (data.held_out or data.train)[: settings.sampled_answers]]
@@ -152,7 +156,9 @@ def make_run(
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    return SftRun(trainer, prepared, train, held_out, settings, device)
+    # Not counted from the model, whose matrices may be packed in four bits.
+    parameters = read_shapes(base.folder).parameters
+    return SftRun(trainer, prepared, train, held_out, settings, device, parameters)
 
 
 def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
         "held_out_loss": _kept_loss(points, best, held_out),
         "best_step": best,
         "trainable_parameters": trained,
-        "parameters": _parameters(run.prepared) + adapter,
+        "parameters": run.base_parameters + adapter,
         "peak_memory_bytes": reporter.peak_memory_bytes,
         "device": run.device.name,
         "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
@@ -223,16 +229,3 @@ def _kept_loss(points: list[JobMetric], best: int | None, held_out: list[float])
         if best is not None and point.step == best and point.held_out_loss is not None:
             return point.held_out_loss
     return held_out[-1] if held_out else None
-
-
-def _parameters(prepared: Prepared) -> int:
-    """Parameters of the model without an adapter, tied ones counted once."""
-    model = prepared.model
-    head = model.get_output_embeddings()
-    tied = bool(model.config.tie_word_embeddings)
-    return sum(
-        weight.numel()
-        for name, weight in model.named_parameters()
-        if "lora_" not in name
-        and not (tied and head is not None and weight is head.weight and "embed" not in name)
-    )

@@ -1,7 +1,7 @@
 """What DPO, KTO and PPO make of 200 votes: win rate by the voter's rule, forgetting, fluency, time, memory.
 
     python -m tests.benchmarks.align [--votes 200] [--rules "under 25 words" …] [--methods dpo kto ppo]
-                                     [--set epochs=3 …]
+                                     [--threads 2] [--set epochs=3 …]
 
 A simulated person votes by a rule on real answers of SmolLM2: with thumbs for KTO, choosing between two
 answers for DPO, and for the reward model that PPO learns from. The aligned model and the one it started from
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--votes", type=int, default=200)
     parser.add_argument("--rules", nargs="+", default=list(JUDGES), choices=list(JUDGES))
     parser.add_argument("--methods", nargs="+", default=["dpo", "kto", "ppo"])
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--set", nargs="+", default=[], metavar="KNOB=VALUE", help="other than the defaults")
     arguments = parser.parse_args()
     knobs = {name: json.loads(value) for name, value in (pair.split("=", 1) for pair in arguments.set)}
@@ -121,7 +122,8 @@ def main() -> None:
         asked = questions(False)[:UNSEEN_QUESTIONS]
         for rule in arguments.rules:
             for method in arguments.methods:
-                studio = new_studio(Path(temporary) / f"{rule} {method}".replace(" ", "-"))
+                folder = Path(temporary) / f"{rule} {method}".replace(" ", "-")
+                studio = new_studio(folder, arguments.threads)
                 votes_for(method, studio, rule, seen, arguments.votes)
                 result = align(studio, method, knobs) | judge(studio, rule, asked)
                 print(rule, method, json.dumps(result), file=sys.stderr, flush=True)

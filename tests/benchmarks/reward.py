@@ -1,6 +1,6 @@
 """How many votes a reward model needs, and what it learns from them: the learning curve for several rules.
 
-    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "under 25 words" …]
+    python -m tests.benchmarks.reward [--votes 40 80 120 200] [--rules "under 25 words" …] [--threads 2]
 
 Simulated people vote by a rule on real answers of SmolLM2. Measured are the held-out votes, as the app does
 it, and pairs of answers to questions that nobody voted on. Prints one JSON object.
@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--votes", type=int, nargs="+", default=[40, 80, 120, 200])
     parser.add_argument("--rules", nargs="+", default=list(RULES), choices=list(RULES))
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=None)
     arguments = parser.parse_args()
     results: dict[str, list[dict[str, Any]]] = {}
@@ -52,7 +53,8 @@ def main() -> None:
         seen, unseen = recorded(questions(True)), recorded(questions(False))
         for rule in arguments.rules:
             for votes in arguments.votes:
-                studio = new_studio(Path(temporary) / rule.replace(" ", "-") / str(votes))
+                folder = Path(temporary) / rule.replace(" ", "-") / str(votes)
+                studio = new_studio(folder, arguments.threads)
                 vote(studio, RULES[rule], seen, votes)
                 began = time.monotonic()
                 job = studio.jobs.wait(studio.train_reward_model("taste", epochs=arguments.epochs).id)

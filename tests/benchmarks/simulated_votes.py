@@ -61,13 +61,18 @@ class Sampled:
     answers: tuple[str, str]
 
 
-def new_studio(folder: Path) -> Studio:
-    """An app with a data folder of its own, and the base model that the tests use."""
+def new_studio(folder: Path, threads: int = 2) -> Studio:
+    """An app with a data folder of its own, and the base model that the tests use.
+
+    Args:
+        folder: the data folder to be.
+        threads: processor threads of its workers.
+    """
     shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
     ensure_base_model(shared)
     folder.mkdir(parents=True)
     (folder / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-    return Studio(Settings(data=folder, offline=True))
+    return Studio(Settings(data=folder, offline=True, training_threads=threads))
 
 
 def questions(seen: bool) -> list[str]:
