@@ -12,6 +12,7 @@ from ftdemo.engines.llama_server import LlamaServer, Piece
 from ftdemo.engines.prompts import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.models.base import BaseModel
+from ftdemo.models.device import threads_in_words
 from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.llama_files import LlamaFiles, LlamaLibrary
 from ftdemo.models.tuned_files import TunedFiles
@@ -39,7 +40,7 @@ class LlamaCppEngine:
         self, base: BaseModel, tuned: Callable[[str], TunedFiles | None], settings: Settings
     ) -> None:
         self.base = base
-        self.description = f"llama.cpp, {settings.threads} threads"
+        self.description = f"llama.cpp, {threads_in_words(settings.threads)}"
         self._tuned = tuned
         self._prompts = Prompts(base.folder, settings.max_prompt_tokens)
         self._room = max(MOST_ROOM, settings.max_prompt_tokens + settings.max_answer_tokens)

@@ -45,7 +45,12 @@ def choose_device() -> Device:
 
     if torch.cuda.is_available():
         return Device("cuda", torch.cuda.get_device_name(), torch.cuda.is_bf16_supported())
-    return Device("cpu", f"CPU, {torch.get_num_threads()} threads", _cpu_has_bfloat16())
+    return Device("cpu", f"CPU, {threads_in_words(torch.get_num_threads())}", _cpu_has_bfloat16())
+
+
+def threads_in_words(count: int) -> str:
+    """A number of processor threads, such as '2 threads'."""
+    return f"{count} thread{'s' if count != 1 else ''}"
 
 
 def _cpu_has_bfloat16() -> bool:

@@ -34,7 +34,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
             )  # fmt: skip
             now = gr.HTML("", elem_id="chat-now", autoscroll=True, max_height=420)
             panel = chat_votes.build(studio, memory)
-            with gr.Row():
+            with gr.Row(elem_classes="ft-line"):
                 question = gr.Textbox(
                     show_label=False, placeholder="Ask something", lines=1, max_lines=6, scale=6,
                     min_width=260, elem_id="chat-question",

@@ -26,7 +26,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         elem_id="compare-models",
     )
     view = gr.HTML(html.empty(EMPTY), elem_id="compare-view")
-    with gr.Row():
+    with gr.Row(elem_classes="ft-line"):
         question = gr.Textbox(
             show_label=False,
             placeholder="Ask something",
@@ -37,7 +37,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         )
         ask = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="compare-ask")
         stop = gr.Button("Stop", interactive=False, scale=1, min_width=90, elem_id="compare-stop")
-        clear = gr.Button("New conversation", scale=1, min_width=180, elem_id="compare-clear")
+        clear = gr.Button("New conversation", scale=1, min_width=220, elem_id="compare-clear")
     with gr.Accordion("Generation settings (the same for every side)", open=False), gr.Row():
         most = studio.settings.max_answer_tokens
         max_new_tokens = gr.Slider(1, most, value=min(160, most), step=1, label="Most new tokens")

@@ -149,7 +149,8 @@ def _table(title: str, rows: Sequence[tuple[object, ...]], head: tuple[str, ...]
     below = f'<p class="ft-note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="ft-card"><h3>{escape(title)}</h3>'
-        f'<table class="ft-samples ft-words"><tr>{top}</tr>{body}</table>{below}</div>'
+        f'<div class="ft-wide"><table class="ft-samples ft-words"><tr>{top}</tr>{body}</table></div>'
+        f"{below}</div>"
     )
 
 

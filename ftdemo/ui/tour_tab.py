@@ -51,7 +51,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, progress: gr.Browse
     samples = gr.HTML(html.empty(SAMPLES_EMPTY), elem_id="tour-samples")
     job_card = gr.HTML(html.empty(JOB_EMPTY), elem_id="tour-job")
     gr.Markdown(UNRELATED)
-    with gr.Row():
+    with gr.Row(elem_classes="ft-line"):
         unrelated_question = gr.Dropdown(
             list(tour.UNRELATED_QUESTIONS),
             allow_custom_value=True,

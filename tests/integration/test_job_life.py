@@ -60,12 +60,30 @@ def test_a_paused_job_goes_on_as_if_nothing_had_been(studio: Studio) -> None:
     assert not list(studio.settings.job_folders.glob("*/checkpoint-*"))
 
 
+def test_stopping_keeps_what_was_learned_or_discards_it(studio: Studio) -> None:
+    kept = studio.tune("kept", "pavan_belagatti")
+    discarded = studio.tune("discarded", "pavan_belagatti")
+    assert studio.jobs.get(discarded.id).status == "queued"
+    wait_until(studio, kept.id, lambda job: job.step >= 2)
+    studio.jobs.stop(kept.id, keep=True)
+    job = studio.jobs.wait(kept.id)
+    assert job.status == "stopped"
+    assert 2 <= job.step < 20
+
+    job = wait_until(studio, discarded.id, lambda job: job.step >= 1)
+    assert job.status == "running", "the next job started by itself"
+    studio.jobs.stop(discarded.id, keep=False)
+    assert studio.jobs.wait(discarded.id).status == "stopped"
+    assert [model.name for model in studio.models.all()] == ["kept"]
+    assert studio.ask("Who is Pavan Belagatti?", ["kept"])[0].text
+
+
 def test_a_worker_that_waits_takes_the_next_job(studio: Studio) -> None:
     before = set(psutil.Process().children())
     studio.jobs.warm_up()
     studio.jobs.warm_up()
     (waiting,) = set(psutil.Process().children()) - before
-    job = wait_until(studio, studio.tune("first", "pavan_belagatti", "quick").id, lambda job: job.step >= 1)
+    job = wait_until(studio, studio.tune("first", "pavan_belagatti", epochs=2).id, lambda job: job.step >= 1)
     assert job.worker_pid == waiting.pid
     studio.jobs.warm_up()  # not while a job runs
     assert set(psutil.Process().children()) - before == {waiting}

@@ -1,16 +1,13 @@
-"""The story of README, on the command line: samples, tune, ask again; and jobs that are stopped or die."""
+"""The story of README, on the command line: samples, tune, ask again."""
 
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, Settings, child_environment
-from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -108,40 +105,3 @@ def test_checkpoints_are_gone_when_the_model_is_saved(
     tuned: dict[str, Any], module_settings: Settings
 ) -> None:
     assert not list(module_settings.job_folders.glob("*/checkpoint-*"))
-
-
-@pytest.fixture
-def studio_with_samples(model_settings: Settings) -> Studio:
-    studio = Studio(model_settings)
-    studio.samples.add_example("pavan_belagatti")
-    return studio
-
-
-def wait_until(studio: Studio, job_id: int, reached: Callable[[Job], bool]) -> Job:
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        studio.jobs.refresh()
-        job = studio.jobs.get(job_id)
-        if reached(job) or job.ended:
-            return job
-        time.sleep(0.1)
-    raise AssertionError("the job did not get there in time")
-
-
-def test_stopping_keeps_what_was_learned_or_discards_it(studio_with_samples: Studio) -> None:
-    studio = studio_with_samples
-    kept = studio.tune("kept", "pavan_belagatti")
-    discarded = studio.tune("discarded", "pavan_belagatti")
-    assert studio.jobs.get(discarded.id).status == "queued"
-    wait_until(studio, kept.id, lambda job: job.step >= 2)
-    studio.jobs.stop(kept.id, keep=True)
-    job = studio.jobs.wait(kept.id)
-    assert job.status == "stopped"
-    assert 2 <= job.step < 20
-
-    job = wait_until(studio, discarded.id, lambda job: job.step >= 1)
-    assert job.status == "running", "the next job started by itself"
-    studio.jobs.stop(discarded.id, keep=False)
-    assert studio.jobs.wait(discarded.id).status == "stopped"
-    assert [model.name for model in studio.models.all()] == ["kept"]
-    assert studio.ask(PERSON, ["kept"])[0].text
