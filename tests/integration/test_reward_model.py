@@ -1,4 +1,4 @@
-"""A reward model of real votes on the real model's size of base: trained as a job, measured, saved."""
+"""A reward model of votes, on the real model: trained as a job, measured, used in the chat and by PPO."""
 
 import pytest
 
@@ -12,6 +12,8 @@ from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.training.reward_head import REWARD_HEAD
+from tests.benchmarks.simulated_votes import RULES, questions, recorded
+from tests.benchmarks.simulated_votes import vote as random_votes
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -82,5 +84,25 @@ def test_a_job_learns_what_a_voter_prefers(model_settings: Settings) -> None:
         studio.reward_models.folder("likes short"), asked, [message.text for message in tried]
     )
     assert best.score == pytest.approx(max(scores), abs=1e-4)
+    # PPO learns from it, in a job.
+    aligned = studio.align(
+        "policy", "ppo", reward="likes short", steps=2, prompts_per_batch=4, max_new_tokens=16,
+        sampled_answers=0, compared_prompts=0,
+    )  # fmt: skip
+    done = studio.jobs.wait(aligned.id)
+    assert done.status == "finished", done.error_message
+    first, second = (point.figures or {} for point in studio.jobs.metrics(aligned.id))
+    assert first["kl"] == 0 < second["kl"]
+    assert "policy" in studio.models.names()
+
     studio.reward_models.remove("likes short")
     assert not (studio.settings.reward_models / model.folder).exists()
+
+
+def test_votes_at_random_are_said_to_have_taught_nothing(model_settings: Settings) -> None:
+    studio = Studio(model_settings)
+    random_votes(studio, RULES["at random"], recorded(questions(True)), 40)
+    job = studio.jobs.wait(studio.train_reward_model("nothing", epochs=1).id)
+    assert job.status == "finished", job.error_message
+    assert not job.metrics["learned"]
+    assert "cannot be told from guessing" in job.metrics["verdict"]
