@@ -6,9 +6,7 @@ import gradio as gr
 
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.training.align.settings import BY_REWARD, AlignSettings
-from ftdemo.training.ppo.settings import PpoSettings
-from ftdemo.training.preference.settings import PreferenceSettings
+from ftdemo.training.align.settings import BY_REWARD, AlignSettings, align_settings
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 
@@ -27,6 +25,8 @@ POLICY_KNOBS = (
     "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens", "kl_coefficient", "kl_budget",
     "learning_rate",
 )  # fmt: skip
+ADAPTED = ("epochs", "learning_rate", "samples_per_prompt")
+"""Knobs whose defaults are the method's own."""
 SHARED = 9
 """Inputs that all methods have; those of votes follow, then those of a reward model."""
 WHOLE = ("epochs", "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens")
@@ -34,7 +34,7 @@ WHOLE = ("epochs", "steps", "prompts_per_batch", "samples_per_prompt", "max_new_
 
 def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
     """Add the components and events; a job that is started becomes the shown one."""
-    pairs, ppo = PreferenceSettings(), PpoSettings()
+    pairs, ppo = align_settings("dpo").knobs.as_dict(), align_settings("ppo").knobs.as_dict()
     method = gr.Radio(
         [(f"{title}: {when}", name) for name, (title, when) in METHODS.items()], value="dpo",
         label="Method", elem_id="align-method",
@@ -63,25 +63,25 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         typed = gr.Textbox(label="One question a line", lines=4, visible=False, elem_id="align-typed")
     with gr.Accordion("Advanced", open=False, elem_id="align-advanced"):
         with gr.Row(visible=True) as of_pairs:
-            beta = gr.Number(pairs.beta, label="Beta: how near to the start it stays", min_width=120)
+            beta = gr.Number(pairs["beta"], label="Beta: how near to the start it stays", min_width=120)
             epochs = gr.Number(
-                pairs.epochs, label="Epochs", precision=0, min_width=100, elem_id="align-epochs"
+                pairs["epochs"], label="Epochs", precision=0, min_width=100, elem_id="align-epochs"
             )
-            rate = gr.Number(pairs.learning_rate, label="Learning rate", step=1e-5, min_width=120)
+            rate = gr.Number(pairs["learning_rate"], label="Learning rate", step=1e-5, min_width=120)
         with gr.Row(visible=False) as of_ppo:
-            steps = gr.Number(ppo.steps, label="Steps", precision=0, min_width=100, elem_id="align-steps")
-            batch = gr.Number(ppo.prompts_per_batch, label="Questions a step", precision=0, min_width=120)
-            each = gr.Number(ppo.samples_per_prompt, label="Answers to each", precision=0, min_width=120)
-            tokens = gr.Number(ppo.max_new_tokens, label="Tokens an answer", precision=0, min_width=120)
-            price = gr.Number(ppo.kl_coefficient, label="Price of divergence (KL)", min_width=120)
-            budget = gr.Number(ppo.kl_budget, label="Divergence at which it ends", min_width=120)
-            ppo_rate = gr.Number(ppo.learning_rate, label="Learning rate", step=1e-5, min_width=120)
+            steps = gr.Number(ppo["steps"], label="Steps", precision=0, min_width=100, elem_id="align-steps")
+            batch = gr.Number(ppo["prompts_per_batch"], label="Questions a step", precision=0, min_width=120)
+            each = gr.Number(ppo["samples_per_prompt"], label="Answers to each", precision=0, min_width=120)
+            tokens = gr.Number(ppo["max_new_tokens"], label="Tokens an answer", precision=0, min_width=120)
+            price = gr.Number(ppo["kl_coefficient"], label="Price of divergence (KL)", min_width=120)
+            budget = gr.Number(ppo["kl_budget"], label="Divergence at which it ends", min_width=120)
+            ppo_rate = gr.Number(ppo["learning_rate"], label="Learning rate", step=1e-5, min_width=120)
         with gr.Row():
             compared = gr.Number(
                 AlignSettings.compared_prompts, label="Questions to compare on when done", precision=0,
                 min_width=160, elem_id="align-compared",
             )  # fmt: skip
-            seed = gr.Number(pairs.seed, label="Seed", precision=0, min_width=100)
+            seed = gr.Number(pairs["seed"], label="Seed", precision=0, min_width=100)
     begin = gr.Button("Start aligning", variant="primary", elem_id="align-begin")
 
     @shown
@@ -128,12 +128,14 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
 
     def fitting(by: str) -> tuple[object, ...]:
         scored = by in BY_REWARD
-        shown = [gr.update(visible=on) for on in (scored, not scored, scored)]
-        return *shown, gr.update(value={"ppo": 1, "rloo": 4}[by]) if scored else gr.skip()
+        visible = [gr.update(visible=on) for on in (scored, not scored, scored)]
+        defaults = align_settings(by).knobs.as_dict()
+        values = [defaults[knob] if knob in defaults else gr.skip() for knob in ADAPTED]
+        return *visible, *values
 
     lists = [start_from, reward, watched, source]
     changes.revision.change(choices, lists, lists, **QUIET)
-    method.change(fitting, method, [practice, of_pairs, of_ppo, each], **QUIET)
+    method.change(fitting, method, [practice, of_pairs, of_ppo, epochs, rate, each], **QUIET)
     source.change(lambda asked: gr.update(visible=asked == TYPED), source, typed, **QUIET)
     inputs = [
         method, start_from, name, reward, watched, source, typed, compared, seed, beta, epochs, rate, steps,

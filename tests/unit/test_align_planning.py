@@ -46,6 +46,15 @@ def test_the_method_that_fits_the_votes_is_taken(studio: Studio) -> None:
     assert studio.align("by thumbs").settings["method"] == "kto"
 
 
+def test_a_method_has_its_own_defaults_which_give_way() -> None:
+    assert align_settings("dpo").as_dict()["epochs"] == 3
+    assert align_settings("kto").as_dict()["epochs"] == 1
+    assert align_settings("kto", epochs=2).as_dict()["epochs"] == 2
+    assert align_settings("rloo").as_dict()["samples_per_prompt"] == 4
+    kept = align_settings("kto", batch_size=5).as_dict()
+    assert align_settings(**kept).as_dict() == kept
+
+
 def test_too_few_votes_are_refused_with_what_to_do(studio: Studio) -> None:
     choose(studio, 4)
     with pytest.raises(UserError, match="3 pairs of answers to learn from; DPO needs at least 8") as refused:

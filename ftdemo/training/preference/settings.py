@@ -35,7 +35,7 @@ class PreferenceSettings:
     method: PreferenceMethod = "dpo"
     beta: float = 0.1
     epochs: int = 3
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     batch_size: int = 4
     max_length: int = 512
     rank: int = 16
