@@ -93,7 +93,8 @@ def test_a_few_steps_run_and_the_saved_model_answers(
 
     save_policy(run, tmp_path / "tuned")
     engine = TransformersEngine(base, lambda name: tuned_files(tmp_path / "tuned"), threads=2)
-    request = ChatRequest("aligned", [{"role": "user", "content": QUESTIONS[0]}])
+    # Not the capital of France, where the base model is near a tie.
+    request = ChatRequest("aligned", [{"role": "user", "content": "What does a doctor do?"}])
     events = list(engine.stream([request], GenerationSettings(max_new_tokens=8, temperature=0), Event()))
     engine.close()
-    assert "Paris" in events[-1].text
+    assert "doctor" in events[-1].text.lower()
