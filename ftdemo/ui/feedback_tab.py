@@ -155,9 +155,10 @@ def build(studio: Studio, tab: gr.Tab) -> None:
     listed = [summary, model, heading, table, page]
     opening = [chosen, details, edit, voter, thumb, comment, better]
     again = {"fn": show, "inputs": [*filters, page], "outputs": listed, **QUIET}
+    # A filter that is set while the list still comes must not be lost.
     gr.on(
         [tab.select, text.submit, model.input, vote.input, since.submit],
-        lambda *given: show(*given, 1), filters, listed, **QUIET,
+        lambda *given: show(*given, 1), filters, listed, trigger_mode="always_last", **QUIET,
     )  # fmt: skip
     refresh.click(**again)
     back.click(lambda *given: show(*given[:-1], max(1, given[-1] - 1)), [*filters, page], listed, **QUIET)
