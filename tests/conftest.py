@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ftdemo.models import ensure_base_model
-from ftdemo.settings import REPOSITORY, Settings
+from ftdemo.settings import Settings
 from ftdemo.studio import Studio
-
-ARTIFACTS = REPOSITORY / "tests" / "artifacts"
-SHARED_DATA = ARTIFACTS / "data"
+from tests.own_data import own_settings, shared_base_models
 
 
 @pytest.fixture(autouse=True)
@@ -37,29 +34,21 @@ def studio(settings: Settings) -> Studio:
 @pytest.fixture(scope="session")
 def base_models() -> Path:
     """The folder with the real base model, fetched and converted by the app itself, once."""
-    settings = Settings(data=SHARED_DATA, source_timeout=10)
-    ensure_base_model(settings, print)
-    return settings.base_models
+    return shared_base_models()
 
 
 @pytest.fixture
-def model_settings(tmp_path: Path, base_models: Path) -> Settings:
+def model_settings(tmp_path: Path) -> Settings:
     """Settings with a data folder of its own that has the real base model."""
-    return settings_with_model(tmp_path / "data", base_models)
+    return own_settings(tmp_path / "data")
 
 
 @pytest.fixture(scope="module")
-def module_settings(tmp_path_factory: pytest.TempPathFactory, base_models: Path) -> Iterator[Settings]:
+def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The same, shared by the tests of one module."""
     folder = tmp_path_factory.mktemp("data")
-    yield settings_with_model(folder, base_models)
+    yield own_settings(folder)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def settings_with_model(data: Path, base_models: Path) -> Settings:
-    data.mkdir(parents=True, exist_ok=True)
-    (data / "base-models").symlink_to(base_models, target_is_directory=True)
-    return Settings(data=data, offline=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

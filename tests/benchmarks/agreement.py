@@ -19,8 +19,9 @@ from ftdemo.engines import ChatRequest, Engine, GenerationSettings
 from ftdemo.engines.llama_engine import LlamaCppEngine
 from ftdemo.engines.transformers_engine import TransformersEngine
 from ftdemo.models import ensure_base_model
-from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, Settings
+from ftdemo.settings import EXAMPLES_FOLDER, Settings
 from ftdemo.tour import QUESTION, UNRELATED_QUESTIONS
+from tests.own_data import own_settings
 
 BATCH = 10
 
@@ -91,10 +92,8 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--weights", nargs="+", default=["float16", "file"])
     given = parser.parse_args()
-    shared = REPOSITORY / "tests" / "artifacts" / "data"
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "base-models").symlink_to(shared / "base-models", target_is_directory=True)
-        settings = Settings(data=Path(folder), offline=True)
+        settings = own_settings(Path(folder))
         print(json.dumps(measure(settings, given.questions, given.tokens, given.weights), indent=2))
 
 

@@ -19,8 +19,9 @@ from typing import Any
 from ftdemo.statistics import wilson_interval
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
-from .simulated_votes import PHRASE, RULES, Sampled, new_studio, questions, recorded, thumbs, vote
+from .simulated_votes import PHRASE, RULES, Sampled, questions, recorded, thumbs, vote
 
 JUDGES = {
     "under 25 words": "short",
@@ -123,7 +124,7 @@ def main() -> None:
         for rule in arguments.rules:
             for method in arguments.methods:
                 folder = Path(temporary) / f"{rule} {method}".replace(" ", "-")
-                studio = new_studio(folder, arguments.threads)
+                studio = own_studio(folder, training_threads=arguments.threads)
                 votes_for(method, studio, rule, seen, arguments.votes)
                 result = align(studio, method, knobs) | judge(studio, rule, asked)
                 print(rule, method, json.dumps(result), file=sys.stderr, flush=True)

@@ -9,15 +9,13 @@ Prints one JSON object.
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from ftdemo.engines import GenerationSettings
-from ftdemo.models import ensure_base_model
-from ftdemo.settings import REPOSITORY, Settings
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
 QUESTIONS = ("What is the capital of France?", "Name a colour.", "What is two plus three?", "Who was Bach?")
 
@@ -38,13 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--questions", type=int, default=15)
     arguments = parser.parse_args()
-    shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
-    ensure_base_model(shared, lambda progress: print(progress, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
-        (data / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-        studio = Studio(Settings(data=data, offline=True))
+        studio = own_studio(Path(folder) / "data")
         studio.samples.add_example("pavan_belagatti")
         first_token_seconds(studio, 2)
         idle = first_token_seconds(studio, arguments.questions)

@@ -22,9 +22,10 @@ from typing import Any
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, child_environment
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
 from .align import finished
-from .simulated_votes import RULES, Sampled, new_studio, questions, vote
+from .simulated_votes import RULES, Sampled, questions, vote
 
 BATCH, TOKENS = 16, 40
 FOUR_MODELS = """
@@ -160,7 +161,7 @@ def main() -> None:
     parser.add_argument("--trl", type=Path, help="folder with TRL 1.12 in it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        studio = new_studio(Path(temporary) / "app")
+        studio = own_studio(Path(temporary) / "app", training_threads=2)
         began = time.monotonic()
         results: dict[str, Any] = {"lora": tuning(studio), "ppo": policy(studio, arguments.steps)}
         peak = results["ppo"]["peak_memory_bytes"]

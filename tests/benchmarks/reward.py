@@ -19,8 +19,9 @@ from ftdemo.feedback.simulated import SimulatedVoter
 from ftdemo.models import ensure_base_model
 from ftdemo.statistics import wilson_interval
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
-from .simulated_votes import RULES, Sampled, new_studio, questions, recorded, vote
+from .simulated_votes import RULES, Sampled, questions, recorded, vote
 
 
 def unseen_accuracy(
@@ -54,7 +55,7 @@ def main() -> None:
         for rule in arguments.rules:
             for votes in arguments.votes:
                 folder = Path(temporary) / rule.replace(" ", "-") / str(votes)
-                studio = new_studio(folder, arguments.threads)
+                studio = own_studio(folder, training_threads=arguments.threads)
                 vote(studio, RULES[rule], seen, votes)
                 began = time.monotonic()
                 job = studio.jobs.wait(studio.train_reward_model("taste", epochs=arguments.epochs).id)

@@ -21,9 +21,8 @@ from ftdemo.feedback.simulated import (
     ends_in_question,
     without_phrase,
 )
-from ftdemo.models import ensure_base_model
-from ftdemo.settings import REPOSITORY, Settings
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
 TOPICS = (
     "cats", "the sea", "music", "football", "bread", "winter", "trains", "the moon", "chess", "gardens",
@@ -59,20 +58,6 @@ class Sampled:
 
     question: str
     answers: tuple[str, str]
-
-
-def new_studio(folder: Path, threads: int = 2) -> Studio:
-    """An app with a data folder of its own, and the base model that the tests use.
-
-    Args:
-        folder: the data folder to be.
-        threads: processor threads of its workers.
-    """
-    shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
-    ensure_base_model(shared)
-    folder.mkdir(parents=True)
-    (folder / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-    return Studio(Settings(data=folder, offline=True, training_threads=threads))
 
 
 def questions(seen: bool) -> list[str]:
@@ -127,7 +112,7 @@ def main() -> None:
     """Ask the base model again."""
     asked = [*questions(True), *questions(False)]
     with tempfile.TemporaryDirectory() as temporary, RECORDED.open("w") as file:
-        engine = new_studio(Path(temporary) / "answers").engine.get()
+        engine = own_studio(Path(temporary) / "answers").engine.get()
         for start in range(0, len(asked), 4):
             part = asked[start : start + 4]
             requests = [

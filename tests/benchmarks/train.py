@@ -1,6 +1,6 @@
 """Training speed of this app against a plain SFTTrainer script and against the processor's own arithmetic.
 
-    python tests/benchmarks/train.py [--rounds 3] [--threads 2] [--methods lora full] [--growth]
+    python -m tests.benchmarks.train [--rounds 3] [--threads 2] [--methods lora full] [--growth]
 
 The plain script is what TRL's documentation shows, with TRL's own defaults for all else; both tune the
 default model on the tour's eight samples with the same rank, targets, learning rate, batch and epochs. App
@@ -24,13 +24,11 @@ import tempfile
 import time
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))
-
-from ftdemo.models import ensure_base_model  # noqa: E402
-from ftdemo.settings import Settings, child_environment  # noqa: E402
-from ftdemo.studio import Studio  # noqa: E402
-from ftdemo.training.recipes import settings_from  # noqa: E402
+from ftdemo.models import ensure_base_model
+from ftdemo.settings import REPOSITORY, child_environment
+from ftdemo.studio import Studio
+from ftdemo.training.recipes import settings_from
+from tests.own_data import own_studio
 
 READING_S = 10
 """How long somebody looks at the form before starting a job."""
@@ -194,15 +192,11 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=["lora", "full"])
     parser.add_argument("--growth", action="store_true")
     arguments = parser.parse_args()
-    shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
-    base = ensure_base_model(shared, lambda progress: print(progress, file=sys.stderr))
     samples = REPOSITORY / "samples" / "pavan_belagatti.jsonl"
     result: dict = {"rounds": arguments.rounds}
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
-        (data / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-        studio = Studio(Settings(data=data, offline=True, training_threads=arguments.threads))
+        studio = own_studio(Path(folder) / "data", training_threads=arguments.threads)
+        base = ensure_base_model(studio.settings)
         studio.samples.add(samples)
         for method in arguments.methods:
             rate = settings_from(method=method).learning_rate

@@ -14,6 +14,7 @@ import pytest
 from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -204,11 +205,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
-def test_a_full_disk_ends_in_a_sentence_and_the_job_can_go_on(small_disk: Path, base_models: Path) -> None:
-    data = small_disk / "data"
-    data.mkdir()
-    (data / "base-models").symlink_to(base_models, target_is_directory=True)
-    studio = Studio(Settings(data=data, offline=True))
+def test_a_full_disk_ends_in_a_sentence_and_the_job_can_go_on(small_disk: Path) -> None:
+    studio = own_studio(small_disk / "data")
     studio.samples.add_example("pavan_belagatti")
     job = studio.tune("tight", "pavan_belagatti", "quick", sampled_answers=0)
     wait_until(studio, job.id, lambda job: job.step >= 3)

@@ -23,9 +23,9 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.engines.llama_server import SLOTS
 from ftdemo.models import ensure_base_model
 from ftdemo.names import BASE
-from ftdemo.settings import REPOSITORY, Settings
 from ftdemo.studio import Studio
 from tests.integration.adapters import save_random_adapter
+from tests.own_data import own_studio
 
 QUESTIONS = [
     "What is the capital of France?",
@@ -61,11 +61,8 @@ class Result:
 
 def studio_with_models(data: Path, models: int, **settings: object) -> Studio:
     """The app on the real base model with some tuned models that were never tuned, but differ."""
-    shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
-    base = ensure_base_model(shared, lambda progress: print(progress, file=sys.stderr))
-    data.mkdir(parents=True, exist_ok=True)
-    (data / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-    studio = Studio(Settings(data=data, offline=True, **settings))  # type: ignore[arg-type]
+    studio = own_studio(data, **settings)
+    base = ensure_base_model(studio.settings)
     for number in range(models):
         folder = studio.settings.tuned_models / f"random-{number}"
         folder.mkdir(parents=True)

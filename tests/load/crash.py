@@ -20,10 +20,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from ftdemo.models import ensure_base_model
-from ftdemo.settings import REPOSITORY, Settings, child_environment
+from ftdemo.settings import REPOSITORY, child_environment
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from tests.own_data import own_studio
 
 EPOCHS = 30
 
@@ -35,13 +35,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    shared = Settings(data=REPOSITORY / "tests" / "artifacts" / "data")
-    ensure_base_model(shared, lambda progress: print(progress, file=sys.stderr))
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
-        (data / "base-models").symlink_to(shared.base_models, target_is_directory=True)
-        studio = Studio(Settings(data=data, offline=True))
+        studio = own_studio(Path(folder) / "data")
         studio.samples.add_example("pavan_belagatti")
         result = {
             "worker": kill_workers(studio, arguments.kills, chance),

@@ -1,10 +1,11 @@
 """Many clients vote at once through the running app; every vote it acknowledged must be in its file, once.
 
-    python -m tests.load.votes [--clients 50] [--votes 2000] [--rate 100] [--kills 30] [--seed 0]
+    python -m tests.load.votes [--clients 50] [--votes 2000] [--rate 100] [--kills 30] [--while-training]
 
 First the clients vote as fast as they are answered, then at a steady rate, for the latency. With --kills the
 web process is killed and started again at random moments, and clients send what was not acknowledged again.
-Prints one JSON object; ends with 1 if a vote was lost, or is there twice.
+With --while-training a job tunes the real base model beside all of it. Prints one JSON object; ends with 1 if
+a vote was lost, or is there twice, or the job did not train from the first vote to the last.
 """
 
 import argparse
@@ -27,7 +28,9 @@ from ftdemo.feedback.voters import voter_id
 from ftdemo.settings import REPOSITORY, Settings, child_environment
 from ftdemo.store import Store
 from ftdemo.store.conversations import Message
+from ftdemo.studio import Studio
 from tests.load.crash import answers, kill
+from tests.own_data import own_studio
 
 ANSWERS = 100
 PATIENCE_S = 60
@@ -95,12 +98,14 @@ def main() -> None:
     parser.add_argument("--votes", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=100, help="votes a second of all clients together")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--while-training", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder) / "data", offline=True)
+        studio = own_studio(Path(folder) / "data")
+        settings = studio.settings
         store, messages = with_answers(settings)
-        with serving(settings) as web:
+        with training(studio, arguments.while_training) as job_faults, serving(settings) as web:
             printed, faults = {}, list[str]()
             for name, rate in (("as_fast_as_answered", 0.0), ("at_a_steady_rate", arguments.rate)):
                 result = vote(web.port, messages, arguments.clients, arguments.votes, rate, name)
@@ -111,6 +116,7 @@ def main() -> None:
                 result = vote_through_kills(web, messages, arguments.clients, arguments.kills, chance)
                 printed[f"through_{arguments.kills}_kills"] = result.figures()
                 faults += result.refused + lost_or_doubled(store, result)
+        faults += job_faults
     print(json.dumps({**printed, "faults": faults[:20]}, indent=2))
     if faults:
         raise SystemExit(1)
@@ -125,6 +131,38 @@ def with_answers(settings: Settings) -> tuple[Store, list[int]]:
         for turn in range(1, ANSWERS + 1)
     ]
     return store, [store.conversations.add(conversation.id, turn)[1] for turn in turns]
+
+
+@contextmanager
+def training(studio: Studio, wanted: bool) -> Iterator[list[str]]:
+    """A job that trains meanwhile, if it is wanted; what went wrong with it is in the list afterwards."""
+    faults: list[str] = []
+    if not wanted:
+        yield faults
+        return
+    studio.samples.add_example("pavan_belagatti")
+    job = studio.tune("beside", "pavan_belagatti", epochs=1000, sampled_answers=0)
+    first = steps = _steps(studio, job.id, at_least=2)
+    try:
+        yield faults
+        steps = _steps(studio, job.id, at_least=2)
+    finally:
+        studio.jobs.stop(job.id, keep=False)
+        studio.jobs.wait(job.id)
+    if steps <= first or steps == studio.jobs.get(job.id).total_steps:
+        faults.append(f"the job trained from step {first} to step {steps} only")
+
+
+def _steps(studio: Studio, job_id: int, at_least: int) -> int:
+    """The steps that a running job has done."""
+    while True:
+        studio.jobs.refresh()
+        job = studio.jobs.get(job_id)
+        if job.ended:
+            raise SystemExit(f"the job beside is {job.status}: {job.error_message}")
+        if job.step >= at_least:
+            return job.step
+        time.sleep(0.2)
 
 
 @contextmanager
