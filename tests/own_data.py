@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ftdemo.models import ensure_base_model
+from ftdemo.models import FetchProgress, ensure_base_model
 from ftdemo.settings import REPOSITORY, Settings
 from ftdemo.studio import Studio
 
@@ -14,7 +14,7 @@ SHARED = REPOSITORY / "tests" / "artifacts" / "data"
 def shared_base_models() -> Path:
     """The folder of base models with the real one in it, fetched if it is not there yet."""
     settings = Settings(data=SHARED, source_timeout=10)
-    ensure_base_model(settings, lambda progress: print(progress, file=sys.stderr))
+    ensure_base_model(settings, _show)
     return settings.base_models
 
 
@@ -33,3 +33,8 @@ def own_settings(data: Path, **settings: object) -> Settings:
 def own_studio(data: Path, **settings: object) -> Studio:
     """The app on such a folder."""
     return Studio(own_settings(data, **settings))
+
+
+def _show(progress: FetchProgress) -> None:
+    if not progress.received:
+        print(progress, file=sys.stderr)
