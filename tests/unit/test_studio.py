@@ -7,7 +7,8 @@ import pytest
 
 from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.settings import Settings
+from ftdemo.processor import SPINS
+from ftdemo.settings import Settings, child_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.models import TunedModel
 from ftdemo.studio import Studio
@@ -202,3 +203,14 @@ def test_who_stops_waiting_leaves_the_line(talking: Studio) -> None:
     assert last.answers[0].finish_reason == "cancelled"
     third = talking.compare("Three?", generation=FIVE, session="c")
     assert next(third).waiting == 1
+
+
+@pytest.mark.parametrize(("set_already", "expected"), [(None, str(SPINS)), ("7", "7")])
+def test_threads_that_wait_hold_no_core_here_and_in_workers(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, set_already: str | None, expected: str
+) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", set_already or "")  # so that it is put back afterwards
+    if set_already is None:
+        monkeypatch.delenv("GOMP_SPINCOUNT")
+    Studio(settings)
+    assert child_environment(settings)["GOMP_SPINCOUNT"] == expected

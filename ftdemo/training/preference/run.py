@@ -180,7 +180,11 @@ def _trainer(
     trainer: DpoTrainer | KtoTrainer
     if settings.method == "dpo":
         trainer = DpoTrainer(
-            args=DPOConfig(**argument_values(job_folder, **knobs)),
+            args=DPOConfig(
+                loss_type=["sigmoid", "sft"] if settings.sft_weight else "sigmoid",
+                loss_weights=[1.0, settings.sft_weight] if settings.sft_weight else None,
+                **argument_values(job_folder, **knobs),
+            ),
             train_dataset=datasets.Dataset.from_list(train),
             eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
             **given,

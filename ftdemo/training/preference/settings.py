@@ -18,6 +18,9 @@ class PreferenceSettings:
         method: 'dpo' learns from pairs (Rafailov et al. 2023, arXiv:2305.18290), 'kto' from answers that were
             liked or disliked (Ethayarajh et al. 2024, arXiv:2402.01306).
         beta: how dear it is to leave the model one starts from (β): a lower one allows to go further.
+        sft_weight: weight of the better answer's own loss, −log π(w|x) a token, beside DPO's; it keeps that
+            answer likely while the gap to the worse one grows (Pang et al. 2024, arXiv:2404.19733). 'kto' has
+            no such part.
         epochs: passes over the votes.
         learning_rate: AdamW's step size after the warm-up; it falls linearly to 0.
         batch_size: pairs, or answers with a thumb, in a step; 'kto' needs at least 2.
@@ -34,6 +37,7 @@ class PreferenceSettings:
 
     method: PreferenceMethod = "dpo"
     beta: float = 0.1
+    sft_weight: float = 0.0
     epochs: int = 3
     learning_rate: float = 2e-4
     batch_size: int = 4
@@ -52,6 +56,7 @@ class PreferenceSettings:
         one_of("method", self.method, ("dpo", "kto"))
         one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
         between("beta", self.beta, 1e-4, 100.0)
+        between("SFT weight", self.sft_weight, 0.0, 100.0)
         between("number of epochs", self.epochs, 1, 1000)
         between("learning rate", self.learning_rate, 1e-8, 1.0)
         between("batch size", self.batch_size, 1, 1024)
