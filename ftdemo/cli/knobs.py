@@ -38,6 +38,7 @@ ALIGN_KNOBS: dict[str, tuple[type, str]] = {
     "epochs": (int, "Passes over the votes; with ppo and rloo, over each batch of answers."),
     "learning_rate": (float, "AdamW's step size."),
     "beta": (float, "dpo, kto: how dear it is to leave the start."),
+    "sft_weight": (float, "dpo: weight of the better answer's own loss, which keeps it likely."),
     "batch_size": (int, "dpo, kto: votes in a step."),
     "steps": (int, "ppo, rloo: batches of questions."),
     "prompts_per_batch": (int, "ppo, rloo: questions in a batch."),

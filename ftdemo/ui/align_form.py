@@ -20,7 +20,7 @@ METHODS = {
     "rloo": ("RLOO", "as PPO, but each answer is compared with others to its question."),
 }
 VOTED, TYPED = "those that people voted on", "typed below"
-VOTE_KNOBS = ("beta", "epochs", "learning_rate")
+VOTE_KNOBS = ("beta", "epochs", "learning_rate", "sft_weight")
 POLICY_KNOBS = (
     "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens", "kl_coefficient", "kl_budget",
     "learning_rate",
@@ -68,6 +68,9 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
                 pairs["epochs"], label="Epochs", precision=0, min_width=100, elem_id="align-epochs"
             )
             rate = gr.Number(pairs["learning_rate"], label="Learning rate", step=1e-5, min_width=120)
+            kept = gr.Number(
+                pairs["sft_weight"], label="Weight of keeping the better answer likely", min_width=120
+            )
         with gr.Row(visible=False) as of_ppo:
             steps = gr.Number(ppo["steps"], label="Steps", precision=0, min_width=100, elem_id="align-steps")
             batch = gr.Number(ppo["prompts_per_batch"], label="Questions a step", precision=0, min_width=120)
@@ -131,14 +134,16 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         visible = [gr.update(visible=on) for on in (scored, not scored, scored)]
         defaults = align_settings(by).knobs.as_dict()
         values = [defaults[knob] if knob in defaults else gr.skip() for knob in ADAPTED]
-        return *visible, *values
+        # KTO has no better answer.
+        keep = gr.update(value=defaults.get("sft_weight", 0.0), visible=by == "dpo")
+        return *visible, *values, keep
 
     lists = [start_from, reward, watched, source]
     changes.revision.change(choices, lists, lists, **QUIET)
-    method.change(fitting, method, [practice, of_pairs, of_ppo, epochs, rate, each], **QUIET)
+    method.change(fitting, method, [practice, of_pairs, of_ppo, epochs, rate, each, kept], **QUIET)
     source.change(lambda asked: gr.update(visible=asked == TYPED), source, typed, **QUIET)
     inputs = [
-        method, start_from, name, reward, watched, source, typed, compared, seed, beta, epochs, rate, steps,
-        batch, each, tokens, price, budget, ppo_rate,
+        method, start_from, name, reward, watched, source, typed, compared, seed, beta, epochs, rate, kept,
+        steps, batch, each, tokens, price, budget, ppo_rate,
     ]  # fmt: skip
     begin.click(start, inputs, [shown_job, name, changes.revision], api_visibility="private")

@@ -73,7 +73,7 @@ def test_from_votes_to_a_model_that_people_choose(
     page.locator("#align-name input, #align-name textarea").first.fill("liked")
     page.locator("#align-advanced button").first.click()
     # Each method has its own defaults.
-    for method, epochs in (("KTO", "1"), ("DPO", "3")):
+    for method, epochs in (("KTO", "1"), ("DPO", "2")):
         page.locator("#align-method label").filter(has_text=method).first.click()
         expect(page.locator("#align-epochs input")).to_have_value(epochs)
     page.locator("#align-epochs input").fill("1")

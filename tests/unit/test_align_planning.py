@@ -47,7 +47,7 @@ def test_the_method_that_fits_the_votes_is_taken(studio: Studio) -> None:
 
 
 def test_a_method_has_its_own_defaults_which_give_way() -> None:
-    assert align_settings("dpo").as_dict()["epochs"] == 3
+    assert align_settings("dpo").as_dict()["epochs"] == 2
     assert align_settings("kto").as_dict()["epochs"] == 1
     assert align_settings("kto", epochs=2).as_dict()["epochs"] == 2
     assert align_settings("rloo").as_dict()["samples_per_prompt"] == 4

@@ -95,6 +95,16 @@ def test_it_learns_what_is_preferred_and_changes_only_the_adapter(begin: Any, me
     assert last_whole_checkpoint(folder) is not None
 
 
+def test_the_weight_of_the_better_answers_own_loss_keeps_it_likely(begin: Any) -> None:
+    found = {}
+    for weight in (0.0, 3.0):
+        run, reporter, folder = begin(f"weight {weight}", sft_weight=weight)
+        metrics = run_preference(run, folder, reporter)
+        found[weight] = metrics["final_held_out_chosen_log_likelihood"]
+        assert metrics["final_held_out_margin"] > 0.1
+    assert found[3.0] > found[0.0] + 0.5
+
+
 @pytest.mark.parametrize("kind", ["lora", "changed"])
 def test_the_saved_model_is_an_ordinary_one_and_its_reference_was_the_start(
     begin: Any, base: BaseModel, kind: str, tmp_path: Path
@@ -179,6 +189,8 @@ def test_mismatched_answers_stay_in_their_batch_and_weights_even_out() -> None:
         ({"learning_rate": 2}, "learning rate is 2"),
         ({"held_out_share": 0.9}, "held-out share is 0.9"),
         ({"method": "kto", "batch_size": 1}, "batch size is 1"),
+        ({"sft_weight": -1}, "SFT weight is -1"),
+        ({"method": "kto", "sft_weight": 0.5}, "SFT weight is 0.5, and 'kto' has no such part"),
         ({"precision": "float8"}, "precision is 'float8'"),
     ],
 )

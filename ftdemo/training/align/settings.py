@@ -12,6 +12,8 @@ METHODS = ("dpo", "kto", "ppo", "rloo")
 BY_REWARD = ("ppo", "rloo")
 """Methods that learn from a reward model; the others learn from votes directly."""
 OWN_DEFAULTS: dict[str, dict[str, Any]] = {
+    # Large steps learn a rule from fifty pairs; without the weight they cost a third of what it knew.
+    "dpo": {"epochs": 2, "learning_rate": 5e-4, "sft_weight": 0.3},
     # It sees each answer alone: with fewer, stronger steps it turns to endless repetition less easily.
     "kto": {"epochs": 1, "learning_rate": 4e-4, "batch_size": 8},
     "rloo": {"samples_per_prompt": 4},

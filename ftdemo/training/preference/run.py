@@ -181,7 +181,7 @@ def _trainer(
     if settings.method == "dpo":
         trainer = DpoTrainer(
             args=DPOConfig(
-                loss_type=["sigmoid", "sft"] if settings.sft_weight else "sigmoid",
+                loss_type=["sigmoid", "sft"] if settings.sft_weight else ["sigmoid"],
                 loss_weights=[1.0, settings.sft_weight] if settings.sft_weight else None,
                 **argument_values(job_folder, **knobs),
             ),

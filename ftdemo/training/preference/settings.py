@@ -18,9 +18,9 @@ class PreferenceSettings:
         method: 'dpo' learns from pairs (Rafailov et al. 2023, arXiv:2305.18290), 'kto' from answers that were
             liked or disliked (Ethayarajh et al. 2024, arXiv:2402.01306).
         beta: how dear it is to leave the model one starts from (β): a lower one allows to go further.
-        sft_weight: weight of the better answer's own loss, −log π(w|x) a token, beside DPO's; it keeps that
-            answer likely while the gap to the worse one grows (Pang et al. 2024, arXiv:2404.19733). 'kto' has
-            no such part.
+        sft_weight: weight of the better answer's own loss, −log π(w|x) a token, beside DPO's; without it both
+            answers, and others, can become less likely while the gap between them grows (Pang et al. 2024,
+            arXiv:2404.19733). 'kto' has no such part.
         epochs: passes over the votes.
         learning_rate: AdamW's step size after the warm-up; it falls linearly to 0.
         batch_size: pairs, or answers with a thumb, in a step; 'kto' needs at least 2.
@@ -67,6 +67,11 @@ class PreferenceSettings:
         between("number of sampled answers", self.sampled_answers, 0, 8)
         between("held-out share", self.held_out_share, 0.0, 0.5)
         between("seed", self.seed, 0, 2**32 - 1)
+        if self.method == "kto" and self.sft_weight:
+            raise UserError(
+                f"The SFT weight is {self.sft_weight:g}, and 'kto' has no such part.",
+                "Set it to 0, or use 'dpo'.",
+            )
         if self.method == "kto" and self.batch_size < 2:
             raise UserError(
                 "The batch size is 1, and 'kto' compares the answers of a batch with each other's prompts.",

@@ -48,7 +48,8 @@ class DpoTrainer(_OwnRows, DPOTrainer):
     """DPO (equation 7 of arXiv:2305.18290).
 
     The loss of a pair is −log σ(β·log(π(w|x) / π_start(w|x)) − β·log(π(l|x) / π_start(l|x))), w being the
-    better answer and l the worse.
+    better answer and l the worse. With an SFT weight α, −α·log π(w|x) / |w| is added (the loss of
+    arXiv:2404.19733, whose |w| TRL takes over the batch).
     """
 
 
