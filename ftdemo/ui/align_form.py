@@ -63,14 +63,12 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         typed = gr.Textbox(label="One question a line", lines=4, visible=False, elem_id="align-typed")
     with gr.Accordion("Advanced", open=False, elem_id="align-advanced"):
         with gr.Row(visible=True) as of_pairs:
-            beta = gr.Number(pairs["beta"], label="Beta: how near to the start it stays", min_width=120)
+            beta = gr.Number(pairs["beta"], label="Beta (keeps near the start)", min_width=200)
+            kept = gr.Number(pairs["sft_weight"], label="Weight of better answer", min_width=200)
             epochs = gr.Number(
-                pairs["epochs"], label="Epochs", precision=0, min_width=100, elem_id="align-epochs"
+                pairs["epochs"], label="Epochs", precision=0, min_width=200, elem_id="align-epochs"
             )
-            rate = gr.Number(pairs["learning_rate"], label="Learning rate", step=1e-5, min_width=120)
-            kept = gr.Number(
-                pairs["sft_weight"], label="Weight of keeping the better answer likely", min_width=120
-            )
+            rate = gr.Number(pairs["learning_rate"], label="Learning rate", step=1e-5, min_width=200)
         with gr.Row(visible=False) as of_ppo:
             steps = gr.Number(ppo["steps"], label="Steps", precision=0, min_width=100, elem_id="align-steps")
             batch = gr.Number(ppo["prompts_per_batch"], label="Questions a step", precision=0, min_width=120)
