@@ -1,9 +1,9 @@
-"""How much longer the first token of an answer takes while a job trains on the same cores.
+"""What chat and training cost each other on the same cores.
 
-    python -m tests.benchmarks.chat_while_training [--questions 15]
+    python -m tests.benchmarks.chat_while_training [--questions 150]
 
-Idle and training are measured in one run: the ratio of the median times to the first token is what counts.
-Prints one JSON object.
+Measured in one run: how much longer the first token of an answer takes while a job trains, and what share of
+its steps the job still does while questions follow each other without a pause. Prints one JSON object.
 """
 
 import argparse
@@ -11,12 +11,15 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ftdemo.engines import GenerationSettings
 from ftdemo.studio import Studio
 from tests.own_data import own_studio
 
+ALONE_S = 15
+"""So long the job's own speed is measured."""
 QUESTIONS = ("What is the capital of France?", "Name a colour.", "What is two plus three?", "Who was Bach?")
 
 
@@ -31,10 +34,17 @@ def first_token_seconds(studio: Studio, count: int) -> list[float]:
     ]
 
 
+def steps_per_second(studio: Studio, job_id: int, work: Callable[[], object]) -> float:
+    """How fast a job trains while something else is done."""
+    step, began = studio.jobs.get(job_id).step, time.monotonic()
+    work()
+    return (studio.jobs.get(job_id).step - step) / (time.monotonic() - began)
+
+
 def main() -> None:
     """Measure idle, then with a job running, and print the ratio."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--questions", type=int, default=15)
+    parser.add_argument("--questions", type=int, default=150)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         studio = own_studio(Path(folder) / "data")
@@ -45,11 +55,11 @@ def main() -> None:
         while studio.jobs.get(job.id).step < 2:
             time.sleep(0.2)
             studio.jobs.refresh()
-        step = studio.jobs.get(job.id).step
-        began = time.monotonic()
-        busy = first_token_seconds(studio, arguments.questions)
-        steps = studio.jobs.get(job.id).step - step
-        steps_per_second = steps / (time.monotonic() - began)
+        alone = steps_per_second(studio, job.id, lambda: time.sleep(ALONE_S))
+        busy: list[float] = []
+        beside = steps_per_second(
+            studio, job.id, lambda: busy.extend(first_token_seconds(studio, arguments.questions))
+        )
         studio.jobs.stop(job.id, keep=False)
         studio.jobs.wait(job.id)
     result = {
@@ -59,7 +69,9 @@ def main() -> None:
         "ratio": round(statistics.median(busy) / statistics.median(idle), 2),
         "idle_worst_s": round(max(idle), 4),
         "training_worst_s": round(max(busy), 4),
-        "training_steps_per_second_meanwhile": round(steps_per_second, 2),
+        "training_steps_per_second_alone": round(alone, 2),
+        "training_steps_per_second_meanwhile": round(beside, 2),
+        "training_share_meanwhile": round(beside / alone, 2),
     }
     print(json.dumps(result, indent=2))
 
