@@ -58,6 +58,8 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     model: Any = AutoModelForCausalLM.from_pretrained(
         base.folder, dtype=torch.float32, **_quantisation(settings, device)
     )
+    if settings.method == "qlora":
+        _keep_differentiable(model)
     packed = attention.supports_packing(model)
     if packed:
         model.set_attn_implementation(attention.PACKED)
@@ -172,3 +174,15 @@ def _quantisation(settings: TuneSettings, device: Device) -> dict[str, Any]:
         bnb_4bit_compute_dtype=compute,
     )
     return {"quantization_config": config, "device_map": {"": 0 if device.type == "cuda" else device.type}}
+
+
+def _keep_differentiable(model: Any) -> None:
+    """Keep 4-bit matrices as they are when held-out samples are read.
+
+    On a processor with AVX-512 bfloat16, bitsandbytes packs them anew for the first product of a model that
+    is not being trained. They stay packed, and products with packed ones have no gradient: what is learned
+    afterwards passes them by, and is little.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
