@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ftdemo.engines import GenerationSettings
 from ftdemo.studio import Studio
-from tests.own_data import own_studio
+from tests.own_data import own_studio, training_job
 
 ALONE_S = 15
 """So long the job's own speed is measured."""
@@ -48,20 +48,14 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         studio = own_studio(Path(folder) / "data")
-        studio.samples.add_example("pavan_belagatti")
         first_token_seconds(studio, 2)
         idle = first_token_seconds(studio, arguments.questions)
-        job = studio.tune("load", "pavan_belagatti", epochs=1000, sampled_answers=0)
-        while studio.jobs.get(job.id).step < 2:
-            time.sleep(0.2)
-            studio.jobs.refresh()
-        alone = steps_per_second(studio, job.id, lambda: time.sleep(ALONE_S))
         busy: list[float] = []
-        beside = steps_per_second(
-            studio, job.id, lambda: busy.extend(first_token_seconds(studio, arguments.questions))
-        )
-        studio.jobs.stop(job.id, keep=False)
-        studio.jobs.wait(job.id)
+        with training_job(studio) as job:
+            alone = steps_per_second(studio, job, lambda: time.sleep(ALONE_S))
+            beside = steps_per_second(
+                studio, job, lambda: busy.extend(first_token_seconds(studio, arguments.questions))
+            )
     result = {
         "engine": studio.status().engine.line,
         "idle_median_s": round(statistics.median(idle), 4),

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from ftdemo.store import Store
 from ftdemo.store.conversations import Message
 from ftdemo.studio import Studio
 from tests.load.crash import answers, kill
-from tests.own_data import own_studio
+from tests.own_data import own_studio, training_job
 
 ANSWERS = 100
 PATIENCE_S = 60
@@ -105,7 +105,8 @@ def main() -> None:
         studio = own_studio(Path(folder) / "data")
         settings = studio.settings
         store, messages = with_answers(settings)
-        with training(studio, arguments.while_training) as job_faults, serving(settings) as web:
+        beside = training(studio) if arguments.while_training else nullcontext(list[str]())
+        with beside as job_faults, serving(settings) as web:
             printed, faults = {}, list[str]()
             for name, rate in (("as_fast_as_answered", 0.0), ("at_a_steady_rate", arguments.rate)):
                 result = vote(web.port, messages, arguments.clients, arguments.votes, rate, name)
@@ -134,35 +135,16 @@ def with_answers(settings: Settings) -> tuple[Store, list[int]]:
 
 
 @contextmanager
-def training(studio: Studio, wanted: bool) -> Iterator[list[str]]:
-    """A job that trains meanwhile, if it is wanted; what went wrong with it is in the list afterwards."""
+def training(studio: Studio) -> Iterator[list[str]]:
+    """A job that trains meanwhile; what went wrong with it is in the list afterwards."""
     faults: list[str] = []
-    if not wanted:
+    with training_job(studio) as number:
+        first = studio.jobs.get(number).step
         yield faults
-        return
-    studio.samples.add_example("pavan_belagatti")
-    job = studio.tune("beside", "pavan_belagatti", epochs=1000, sampled_answers=0)
-    first = steps = _steps(studio, job.id, at_least=2)
-    try:
-        yield faults
-        steps = _steps(studio, job.id, at_least=2)
-    finally:
-        studio.jobs.stop(job.id, keep=False)
-        studio.jobs.wait(job.id)
-    if steps <= first or steps == studio.jobs.get(job.id).total_steps:
-        faults.append(f"the job trained from step {first} to step {steps} only")
-
-
-def _steps(studio: Studio, job_id: int, at_least: int) -> int:
-    """The steps that a running job has done."""
-    while True:
         studio.jobs.refresh()
-        job = studio.jobs.get(job_id)
-        if job.ended:
-            raise SystemExit(f"the job beside is {job.status}: {job.error_message}")
-        if job.step >= at_least:
-            return job.step
-        time.sleep(0.2)
+        job = studio.jobs.get(number)
+    if job.ended or job.step <= first:
+        faults.append(f"the job is {job.status}, and went from step {first} to step {job.step}")
 
 
 @contextmanager
