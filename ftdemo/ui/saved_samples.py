@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -17,6 +17,14 @@ from ftdemo.ui.polling import Changes, revision
 PAGE = 25
 NO_SETS = "No samples yet. Upload a file, or load one of the examples."
 EDIT_NOTE = "Edit cells in place; a row without a place is added, an emptied row is deleted. Then save."
+
+
+class Place(NamedTuple):
+    """What part of which set the table shows."""
+
+    set_id: int | None = None
+    version: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class SavedSamples:
 def build(studio: Studio, changes: Changes) -> SavedSamples:
     """Add the components and events."""
     chosen = gr.Dropdown([], label="Saved samples", elem_id="samples-chosen")
-    offset, version = gr.State(0), gr.State(0)
+    place = gr.State(Place())
     heading = gr.Markdown(NO_SETS, elem_id="samples-heading")
     table = gr.Dataframe(
         headers=list(COLUMNS),
@@ -70,9 +78,9 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
         return gr.update(choices=names, value=value)
 
     @shown
-    def show(set_name: str | None, first: int) -> tuple[list[list[str]], str, int, int]:
+    def show(set_name: str | None, first: int) -> tuple[list[list[str]], str, Place]:
         if set_name is None:
-            return [], NO_SETS, 0, 0
+            return [], NO_SETS, Place()
         saved = studio.samples.get(set_name)
         total = saved.train + saved.held_out
         first = first if 0 <= first < total else 0
@@ -81,12 +89,20 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
             f"**{first + 1:,} to {first + len(page):,} of {total:,}** · {saved.train:,} to learn from, "
             f"{saved.held_out:,} held out · version {saved.version} · {EDIT_NOTE}"
         )
-        return as_rows(page), words, first, saved.version
+        return as_rows(page), words, Place(saved.id, saved.version, first)
 
     @shown
-    def save_page(set_name: str, shown_version: int, first: int, rows: list[list[Any]]) -> str:
-        page = studio.samples.samples_page(set_name, shown_version, first, PAGE)
-        studio.samples.save_page(set_name, shown_version, page, rows)
+    def show_changed(set_name: str | None, at: Place) -> Any:
+        """Draw the table only when its own set changed: to draw it anew ends what is being typed there."""
+        saved = studio.samples.get(set_name) if set_name else None
+        if saved and (saved.id, saved.version) == (at.set_id, at.version):
+            return gr.skip()
+        return show(set_name, at.first if saved and saved.id == at.set_id else 0)
+
+    @shown
+    def save_page(set_name: str, at: Place, rows: list[list[Any]]) -> str:
+        page = studio.samples.samples_page(set_name, at.version, at.first, PAGE)
+        studio.samples.save_page(set_name, at.version, page, rows)
         return revision(studio)
 
     @shown
@@ -112,14 +128,16 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
         studio.samples.export(set_name, folder / f"{set_name}.{kind}")
         return str(folder / f"{set_name}.{kind}")
 
-    shown_page = [table, heading, offset, version]
+    shown_page = [table, heading, place]
+    # One after the other, so that each sees what the other has drawn.
+    in_turn: Any = {**QUIET, "concurrency_id": "saved samples"}
     changes.revision.change(choices, chosen, chosen, **QUIET).then(
-        show, [chosen, offset], shown_page, **QUIET
+        show_changed, [chosen, place], shown_page, **in_turn
     )
-    chosen.change(lambda name: show(name, 0), chosen, shown_page, **QUIET)
-    back.click(lambda name, first: show(name, first - PAGE), [chosen, offset], shown_page, **QUIET)
-    forward.click(lambda name, first: show(name, first + PAGE), [chosen, offset], shown_page, **QUIET)
-    keep.click(save_page, [chosen, version, offset, table], changes.revision, **QUIET)
+    chosen.change(show_changed, [chosen, place], shown_page, **in_turn)
+    back.click(lambda name, at: show(name, at.first - PAGE), [chosen, place], shown_page, **in_turn)
+    forward.click(lambda name, at: show(name, at.first + PAGE), [chosen, place], shown_page, **in_turn)
+    keep.click(save_page, [chosen, place, table], changes.revision, **QUIET)
     undo.click(take_back, chosen, changes.revision, **QUIET)
     split.click(split_anew, [chosen, share], changes.revision, api_visibility="private")
     export.click(download, [chosen, ending], exported, api_visibility="private").success(

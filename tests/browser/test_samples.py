@@ -27,6 +27,17 @@ def names(app: App) -> list[str]:
     return [saved.name for saved in Studio(app.settings).samples.all()]
 
 
+def edit_cell(page: Page, old: str, new: str) -> None:
+    """Type over a cell of the table of saved samples."""
+    cells = page.locator("#samples-table")
+    cells.get_by_role("gridcell", name=old).dblclick()
+    expect(cells.locator("textarea, input").first).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(new)
+    page.keyboard.press("Enter")
+    expect(cells.get_by_role("gridcell", name=new)).to_be_visible()
+
+
 def test_a_file_is_reported_on_saved_shown_and_removed(
     app: App, samples_page: Page, tmp_path: Path, screenshot: Callable[[Page, str], None]
 ) -> None:
@@ -62,12 +73,7 @@ def test_a_cell_is_edited_in_place_saved_as_a_version_and_undone(
     expect(page.locator("#samples-report")).to_contain_text("Rows kept")
     page.click("#samples-save")
     expect(page.locator("#samples-heading")).to_contain_text("version 1")
-    cells = page.locator("#samples-table")
-    cells.get_by_role("gridcell", name="A colour too.").dblclick()
-    page.keyboard.press("Control+A")
-    page.keyboard.type("The colour of the sky.")
-    page.keyboard.press("Enter")
-    expect(cells.get_by_role("gridcell", name="The colour of the sky.")).to_be_visible()
+    edit_cell(page, "A colour too.", "The colour of the sky.")
     page.click("#samples-keep")
     expect(page.locator("#samples-heading")).to_contain_text("version 2")
     assert [sample.answer for sample in samples.samples("edited")] == ["A colour.", "The colour of the sky."]
@@ -76,6 +82,28 @@ def test_a_cell_is_edited_in_place_saved_as_a_version_and_undone(
     expect(page.locator("#samples-table")).to_contain_text("A colour too.")
     assert [sample.answer for sample in samples.samples("edited")] == ["A colour.", "A colour too."]
     samples.remove("edited")
+
+
+def test_what_is_being_edited_stays_when_something_else_changes(
+    app: App, samples_page: Page, tmp_path: Path
+) -> None:
+    page, samples = samples_page, Studio(app.settings).samples
+    file = tmp_path / "stays.csv"
+    file.write_text(GOOD)
+    samples.add(str(file), "stays")
+    expect(page.locator("#samples-table")).to_contain_text("A colour too.")
+    edit_cell(page, "A colour too.", "The colour of the sky.")
+
+    samples.add(str(file), "another")
+    page.click("#samples-chosen input")
+    expect(page.get_by_role("option", name="another")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#samples-table")).to_contain_text("The colour of the sky.")
+    page.click("#samples-keep")
+    expect(page.locator("#samples-heading")).to_contain_text("version 2")
+    assert [sample.answer for sample in samples.samples("stays")] == ["A colour.", "The colour of the sky."]
+    samples.remove("stays")
+    samples.remove("another")
 
 
 def test_pasted_rows_are_checked_and_saved(app: App, samples_page: Page) -> None:
