@@ -91,7 +91,7 @@ def test_a_clock_set_back_does_not_bring_an_old_vote_back(
 ) -> None:
     kept = keep(store)
     store.feedback.add(Vote(kept.id, "v", "up"))
-    monkeypatch.setattr("ftdemo.store.feedback.now", lambda: "1999-01-01T00:00:00.000+00:00")
+    monkeypatch.setattr("ftdemo.store.feedback.tables.now", lambda: "1999-01-01T00:00:00.000+00:00")
     store.feedback.add(Vote(kept.id, "v", "down"))
     assert [event.vote for event in store.feedback.standing(Vote)] == ["down"]
 
