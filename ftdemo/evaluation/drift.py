@@ -124,54 +124,6 @@ class Likelihood:
         return self.logprob / self.tokens
 
 
-@dataclass(frozen=True)
-class Fluency:
-    """How well the base model foresees the answers: text that is no language, it does not.
-
-    Args:
-        before: perplexity under the base model of the answers before tuning, exp(-Σ log p / tokens).
-        after: the same of the answers after tuning.
-        rose: whether the answers became less likely per token, beyond chance.
-    """
-
-    before: float
-    after: float
-    rose: bool
-
-    def verdict(self) -> str:
-        """Say in a sentence whether the answers are still fluent."""
-        seen = (
-            f"Fluency: the perplexity of the answers under the base model is {self.before:.2f} before and "
-            f"{self.after:.2f} after"
-        )
-        if self.rose:
-            return f"{seen}: they surprise it more, be it by new facts or by worse language."
-        if self.after <= self.before:
-            return f"{seen}: they do not surprise it more."
-        return f"{seen}, which cannot be told from chance."
-
-    def as_dict(self) -> dict[str, Any]:
-        """As it is stored with a job."""
-        return asdict(self)
-
-
-def fluency(before: Sequence[Likelihood], after: Sequence[Likelihood]) -> Fluency:
-    """Compare how likely the base model finds the answers of two models to the same prompts.
-
-    Args:
-        before: of the answers before tuning.
-        after: of those after it, in the same order.
-    """
-    change = paired_difference([one.per_token for one in before], [one.per_token for one in after])
-    return Fluency(perplexity(before), perplexity(after), rose=change.high < 0)
-
-
-def perplexity(texts: Sequence[Likelihood]) -> float:
-    """Perplexity of texts taken together; 1 without texts."""
-    tokens = sum(text.tokens for text in texts)
-    return math.exp(-sum(text.logprob for text in texts) / max(1, tokens))
-
-
 def _finite(difference: Difference) -> dict[str, float | None]:
     """As JSON can hold it."""
     return {name: value if math.isfinite(value) else None for name, value in asdict(difference).items()}

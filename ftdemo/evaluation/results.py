@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdemo.evaluation.drift import Likelihood, fluency, forgetting
+from ftdemo.evaluation.drift import Likelihood, forgetting
 from ftdemo.evaluation.duel import win_rate, winner
+from ftdemo.evaluation.fluency import fluency
 from ftdemo.evaluation.texts import wording
 
 JUDGES = {"reward": "the reward model", "held_out_reward": "the held-out reward model"}
@@ -47,16 +48,15 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
     """
     rates = {judge: win_rate(before.scores[judge], after.scores[judge]) for judge in after.scores}
     forgot = forgetting([one.per_token for one in before.known], [one.per_token for one in after.known])
-    fluent = fluency(before.surprise, after.surprise)
     said = {"before": wording(before.answers), "after": wording(after.answers)}
+    repeated = said["before"].repetition, said["after"].repetition
+    fluent = fluency(before.surprise, after.surprise, repeated)
     verdicts = [
         rate.verdict(after.name, before.name, JUDGES.get(judge, f"the rule {judge!r}"))
         for judge, rate in rates.items()
     ]
     lengths = (
-        f"Answers: {said['before'].mean_words:.0f} words before and {said['after'].mean_words:.0f} after; "
-        f"{100 * said['before'].repetition:.0f} % and {100 * said['after'].repetition:.0f} % of their runs "
-        "of four words repeat."
+        f"Answers: {said['before'].mean_words:.0f} words before and {said['after'].mean_words:.0f} after."
     )
     return {
         "prompts": len(questions),

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from ftdemo.errors import UserError
-from ftdemo.evaluation.drift import Likelihood, fluency, forgetting, paired_difference, perplexity
+from ftdemo.evaluation.drift import Likelihood, forgetting, paired_difference
 from ftdemo.evaluation.duel import WinRate, win_rate
+from ftdemo.evaluation.fluency import fluency, perplexity
 from ftdemo.evaluation.general import general_knowledge
 from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import choose_prompts, sample_prompts, typed_questions, voted_prompts
@@ -81,11 +82,28 @@ def test_forgetting_in_percent_and_words() -> None:
 def test_fluency_is_perplexity_over_all_tokens() -> None:
     texts = [Likelihood(-2.0, 4), Likelihood(-4.0, 2)]
     assert perplexity(texts) == pytest.approx(math.e)
-    assert "do not surprise it more" in fluency(texts, texts).verdict()
-    later = [Likelihood(logprob, 2) for logprob in (-2.0, -3.0, -4.0)]
-    worse = fluency([Likelihood(-1.0, 2)] * 3, later)
+    assert fluency(texts, texts, (0, 0)).verdict().endswith("they do not surprise it more.")
+    later = [Likelihood(logprob, 2) for logprob in (-2.0, -2.1, -1.9)]
+    worse = fluency([Likelihood(-1.0, 2)] * 3, later, (0, 0.1))
     assert worse.rose
-    assert "is 1.65 before and 4.48 after: they surprise it more" in worse.verdict()
+    assert "is 1.65 before and 2.72 after, and 0% and 10% of" in worse.verdict()
+    assert worse.verdict().endswith("they surprise it more, within bounds.")
+
+
+@pytest.mark.parametrize(
+    ("logprob", "repeated", "said"),
+    [
+        (-1.0, (0.05, 0.21), ["by over 15 points more."]),
+        (-1.7, (0.05, 0.1), ["over 2 times as much"]),
+        (-1.7, (0.05, 0.6), ["over 2 times as much", "repeat themselves"]),
+        (-1.6, (0.05, 0.19), []),
+    ],
+)
+def test_fluency_has_bounds(logprob: float, repeated: tuple[float, float], said: list[str]) -> None:
+    found = fluency([Likelihood(-1.0, 1)] * 3, [Likelihood(logprob, 1)] * 3, repeated)
+    assert found.within_bounds == found.as_dict()["within_bounds"] == (not said)
+    assert ("Out of bounds" in found.verdict()) == bool(said)
+    assert all(one in found.verdict() for one in said)
 
 
 def test_judges_who_go_by_a_rule() -> None:

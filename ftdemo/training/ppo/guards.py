@@ -7,6 +7,8 @@ A reward model is only a stand-in for people, and what is raised long enough sto
 from collections.abc import Sequence
 from statistics import fmean
 
+from ftdemo.evaluation.fluency import MOST_REPETITION
+
 Figures = dict[str, float]
 FEWEST_STEPS = 6
 """Before this many, nothing is said."""
@@ -14,8 +16,6 @@ RISE = 0.3
 """A rise of the score that counts, in standard deviations of the reward model's scores."""
 LONGER, SHORTER = 1.6, 0.6
 """Factors of the mean length of answers."""
-REPETITION = 0.15
-"""A rise of the share of repeated runs of tokens."""
 
 
 def warnings(steps: Sequence[Figures]) -> list[str]:
@@ -53,7 +53,7 @@ def warnings(steps: Sequence[Figures]) -> list[str]:
             f"{'long' if now > before else 'short'} answers whatever they say."
         )
     before, now = ends("repetition_share")
-    if now - before > REPETITION:
+    if now - before > MOST_REPETITION:
         found.append(
             f"Answers repeat themselves: {now:.0%} of their runs of three tokens stood in them before, "
             f"against {before:.0%} at first."
