@@ -53,5 +53,6 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first: a fault shows before the real model has been tuned."""
-    order = ["unit", "samples", "integration", "browser"]
-    items.sort(key=lambda item: order.index(item.path.parent.name))
+    order = ["unit", "integration", "browser"]
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: order.index(item.path.relative_to(tests).parts[0]))
