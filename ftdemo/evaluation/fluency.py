@@ -51,8 +51,8 @@ class Fluency:
         """Say in a sentence whether the answers are still fluent."""
         seen = (
             f"Fluency: the perplexity of the answers under the base model is {self.before:.2f} before and "
-            f"{self.after:.2f} after, and {self.repeated_before:.0%} and {self.repeated_after:.0%} of their "
-            "runs of four words repeat"
+            f"{self.after:.2f} after, and {100 * self.repeated_before:.0f} % and "
+            f"{100 * self.repeated_after:.0f} % of their runs of four words repeat"
         )
         if not self.within_bounds:
             faults = []

@@ -86,7 +86,7 @@ def test_fluency_is_perplexity_over_all_tokens() -> None:
     later = [Likelihood(logprob, 2) for logprob in (-2.0, -2.1, -1.9)]
     worse = fluency([Likelihood(-1.0, 2)] * 3, later, (0, 0.1))
     assert worse.rose
-    assert "is 1.65 before and 2.72 after, and 0% and 10% of" in worse.verdict()
+    assert "is 1.65 before and 2.72 after, and 0 % and 10 % of" in worse.verdict()
     assert worse.verdict().endswith("they surprise it more, within bounds.")
 
 
