@@ -93,9 +93,7 @@ def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "tab", ["Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Models"]
-)
+@pytest.mark.parametrize("tab", TABS)
 def test_a_phone_does_not_scroll_sideways(
     app: App, browser: Browser, tab: str, theme: str, screenshot: Callable[[Page, str], None]
 ) -> None:
