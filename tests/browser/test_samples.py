@@ -38,6 +38,12 @@ def edit_cell(page: Page, old: str, new: str) -> None:
     expect(cells.get_by_role("gridcell", name=new)).to_be_visible()
 
 
+def keep_changes(page: Page, version: int) -> None:
+    """Save what was edited, and see that it became that version."""
+    page.click("#samples-keep")
+    expect(page.locator("#samples-heading")).to_contain_text(f"version {version}")
+
+
 def test_a_file_is_reported_on_saved_shown_and_removed(
     app: App, samples_page: Page, tmp_path: Path, screenshot: Callable[[Page, str], None]
 ) -> None:
@@ -74,8 +80,7 @@ def test_a_cell_is_edited_in_place_saved_as_a_version_and_undone(
     page.click("#samples-save")
     expect(page.locator("#samples-heading")).to_contain_text("version 1")
     edit_cell(page, "A colour too.", "The colour of the sky.")
-    page.click("#samples-keep")
-    expect(page.locator("#samples-heading")).to_contain_text("version 2")
+    keep_changes(page, version=2)
     assert [sample.answer for sample in samples.samples("edited")] == ["A colour.", "The colour of the sky."]
     page.click("#samples-undo")
     expect(page.locator("#samples-heading")).to_contain_text("version 3")
@@ -99,8 +104,7 @@ def test_what_is_being_edited_stays_when_something_else_changes(
     expect(page.get_by_role("option", name="another")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#samples-table")).to_contain_text("The colour of the sky.")
-    page.click("#samples-keep")
-    expect(page.locator("#samples-heading")).to_contain_text("version 2")
+    keep_changes(page, version=2)
     assert [sample.answer for sample in samples.samples("stays")] == ["A colour.", "The colour of the sky."]
     samples.remove("stays")
     samples.remove("another")
