@@ -47,7 +47,7 @@ ALIGN_KNOBS: dict[str, tuple[type, str]] = {
     "temperature": (float, "ppo, rloo: of the sampling."),
     "kl_coefficient": (float, "ppo, rloo: what a nat of divergence from the start costs."),
     "kl_target": (float, "ppo, rloo: divergence, in nats an answer, to which that cost is adapted."),
-    "kl_budget": (float, "ppo, rloo: divergence at which the run ends."),
+    "kl_budget": (float, "ppo, rloo: divergence over which the run ends."),
     "value_learning_rate": (float, "ppo: AdamW's step size for the value head."),
     "clip": (float, "ppo, rloo: furthest that a probability ratio is rewarded."),
     "rank": (int, "LoRA's r."),

@@ -59,16 +59,28 @@ def curves(reporter: Reporter) -> list[dict[str, float]]:
     return [{k: v for k, v in (point.figures or {}).items() if k not in TIMES} for point in points]
 
 
+def assert_same_policy(run: PpoRun, other: PpoRun) -> None:
+    """What two runs left is the same to the bit."""
+    wanted = other.learner.model.copy_of_trained()
+    for name, weight in run.learner.model.copy_of_trained().items():
+        assert torch.equal(weight, wanted[name]), name
+
+
+def pause_after(reporter: Reporter, step: int) -> None:
+    """Tell the worker to end once a step is reported."""
+    record = reporter.record
+    reporter.record = lambda metric: (record(metric), metric.step == step and reporter.interrupt())  # type: ignore
+
+
 @pytest.mark.parametrize("method", ["ppo", "rloo"])
 def test_a_run_that_was_paused_goes_on_as_if_it_had_not_been(begin: Any, method: Any) -> None:
     whole, reporter, folder = begin("whole", method=method, kl_target=0.5)
     metrics = run_ppo(whole, folder, reporter)
     assert metrics["steps"] == 4
-    wanted, weights = curves(reporter), whole.learner.model.trained()
+    wanted = curves(reporter)
 
     first, paused, folder = begin("paused", method=method, kl_target=0.5)
-    record = paused.record
-    paused.record = lambda metric: (record(metric), metric.step == 2 and paused.interrupt())  # type: ignore
+    pause_after(paused, 2)
     assert run_ppo(first, folder, paused)["steps"] == 2
     checkpoint = last_whole_checkpoint(folder)
     assert checkpoint is not None
@@ -76,8 +88,7 @@ def test_a_run_that_was_paused_goes_on_as_if_it_had_not_been(begin: Any, method:
     second, resumed, folder = begin("paused", method=method, kl_target=0.5)
     assert run_ppo(second, folder, resumed)["steps"] == 4
     assert curves(resumed) == wanted
-    for name, weight in second.learner.model.trained().items():
-        assert torch.equal(weight, weights[name]), name
+    assert_same_policy(second, whole)
 
 
 def test_every_step_is_reported_with_answers_before_and_after(begin: Any) -> None:
@@ -108,11 +119,51 @@ def test_a_run_that_is_stopped_ends_after_its_step(begin: Any, request_: Any) ->
     assert last_whole_checkpoint(folder) is None
 
 
-def test_a_run_ends_when_its_budget_is_spent_and_says_so(begin: Any) -> None:
-    run, reporter, folder = begin("run", kl_budget=0.01, learning_rate=0.02)
+SPENT_BY_TWO_STEPS = {"kl_budget": 1.0}
+
+
+def test_a_run_whose_budget_is_spent_leaves_the_policy_before_that_and_says_so(begin: Any) -> None:
+    run, reporter, folder = begin("run", **SPENT_BY_TWO_STEPS)
     metrics = run_ppo(run, folder, reporter)
-    assert 1 < metrics["steps"] < 4
-    assert "KL budget is 0.01" in metrics["warnings"][-1]
+    assert metrics["steps"] == 2
+    assert "KL budget is 1" in metrics["warnings"][-1]
+    assert "after step 2 the policy was" in metrics["warnings"][-1]
+    assert 0 < metrics["final_kl"] <= 1.0
+    shorter, reporter, folder = begin("shorter", steps=1)
+    run_ppo(shorter, folder, reporter)
+    assert_same_policy(run, shorter)
+
+
+def test_a_budget_that_is_spent_by_the_last_step_counts_too(begin: Any) -> None:
+    run, reporter, folder = begin("run", **SPENT_BY_TWO_STEPS)
+    run_ppo(run, folder, reporter)
+    last, reporter, folder = begin("last", **SPENT_BY_TWO_STEPS, steps=2)
+    assert "KL budget" in run_ppo(last, folder, reporter)["warnings"][-1]
+    assert_same_policy(last, run)
+
+
+def test_a_budget_that_is_seen_spent_after_a_pause_leaves_the_policy_before_that(begin: Any) -> None:
+    whole, reporter, folder = begin("whole", **SPENT_BY_TWO_STEPS)
+    run_ppo(whole, folder, reporter)
+    first, paused, folder = begin("paused", **SPENT_BY_TWO_STEPS)
+    pause_after(paused, 2)
+    run_ppo(first, folder, paused)
+    second, resumed, folder = begin("paused", **SPENT_BY_TWO_STEPS)
+    metrics = run_ppo(second, folder, resumed)
+    assert metrics["steps"] == 2
+    assert 0 < metrics["final_kl"] <= 1.0
+    assert_same_policy(second, whole)
+
+
+def test_the_final_figures_are_of_the_model_that_is_left(begin: Any) -> None:
+    short, reporter, folder = begin("short", steps=2)
+    ended = run_ppo(short, folder, reporter)
+    long, reporter, folder = begin("long", steps=3)
+    run_ppo(long, folder, reporter)
+    third = curves(reporter)[2]
+    assert {name: ended[f"final_{name}"] for name in ("kl", "score", "answer_length")} == {
+        name: third[name] for name in ("kl", "score", "answer_length")
+    }
 
 
 @pytest.mark.parametrize("kind", STARTS)
@@ -180,5 +231,5 @@ def test_warnings_name_what_drifts(steps: list[dict[str, float]], words: list[st
 
 
 def test_the_budget_is_spent_beyond_it() -> None:
-    assert budget_spent({"kl": 5.0}, 5.0) is None
-    assert "5.1 nats" in (budget_spent({"kl": 5.1}, 5.0) or "")
+    assert budget_spent({"kl": 5.0}, 5.0, 3) is None
+    assert "5.1 nats" in (budget_spent({"kl": 5.1}, 5.0, 3) or "")

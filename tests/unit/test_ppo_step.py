@@ -12,10 +12,10 @@ from ftdemo.models.base import BaseModel
 from ftdemo.training.ppo import step as step_module
 from ftdemo.training.ppo.experience import gather, judge_row
 from ftdemo.training.ppo.losses import policy_loss, value_loss
-from ftdemo.training.ppo.step import take_step, update
+from ftdemo.training.ppo.step import update
 
 from .test_ppo_model import disturb, draw
-from .tiny_ppo import PROMPTS, SETTINGS, count_of_liked, save_lively_model, tiny_learner
+from .tiny_ppo import SETTINGS, count_of_liked, save_lively_model, take_step, tiny_learner
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_gradients_of_rows_add_up_to_those_of_the_minibatch(
 def test_the_reward_of_a_rule_rises(base: BaseModel, method: Any) -> None:
     settings = replace(SETTINGS, method=method, samples_per_prompt=4, minibatch=8, kl_coefficient=0.01)
     learner = tiny_learner(base, settings)
-    scores = [take_step(learner, PROMPTS)["score"] for _ in range(25)]
+    scores = [take_step(learner)["score"] for _ in range(25)]
     # An end is missing in nearly all of these short answers, which costs 1 each.
     assert fmean(scores[-4:]) > fmean(scores[:4]) + 1.5, scores
 
@@ -97,14 +97,14 @@ def test_a_high_price_keeps_the_policy_near_the_reference(base: BaseModel) -> No
     strayed = []
     for price in (0.0, 5.0):
         learner = tiny_learner(base, replace(SETTINGS, kl_coefficient=price, learning_rate=2e-3))
-        strayed.append([take_step(learner, PROMPTS)["kl"] for _ in range(12)][-1])
+        strayed.append([take_step(learner)["kl"] for _ in range(12)][-1])
     assert strayed[1] < strayed[0] / 2
 
 
 def test_values_come_nearer_to_the_returns(base: BaseModel) -> None:
     settings = replace(SETTINGS, learning_rate=1e-7, value_learning_rate=0.01, value_clip=100.0, epochs=4)
     learner = tiny_learner(base, settings, score=lambda rollouts: torch.full((len(rollouts),), 2.0))
-    losses = [take_step(learner, PROMPTS)["value_loss"] for _ in range(15)]
+    losses = [take_step(learner)["value_loss"] for _ in range(15)]
     assert losses[-1] < 0.3 * losses[0]
 
 
@@ -120,7 +120,7 @@ def test_an_answer_that_was_cut_off_loses_the_penalty(base: BaseModel) -> None:
     scores = []
     for penalty in (0.0, 3.0):
         learner = tiny_learner(base, replace(SETTINGS, missing_end_penalty=penalty, max_new_tokens=1))
-        figures = take_step(learner, PROMPTS)
+        figures = take_step(learner)
         scores.append(figures["score"])
     assert scores[0] - scores[1] == pytest.approx(3.0 * (1 - figures["ended_share"]))
 
@@ -128,7 +128,7 @@ def test_an_answer_that_was_cut_off_loses_the_penalty(base: BaseModel) -> None:
 def test_another_reward_is_watched_without_being_learned(base: BaseModel) -> None:
     plain, watching = tiny_learner(base), tiny_learner(base)
     watching.watch = lambda rollouts: torch.full((len(rollouts),), 7.0)
-    before, after = take_step(plain, PROMPTS), take_step(watching, PROMPTS)
+    before, after = take_step(plain), take_step(watching)
     assert after.pop("held_out_score") == 7.0
     for name in ("score", "policy_loss", "value_loss", "update_kl"):
         assert before[name] == after[name]
@@ -136,6 +136,6 @@ def test_another_reward_is_watched_without_being_learned(base: BaseModel) -> Non
 
 def test_the_price_follows_its_target(base: BaseModel) -> None:
     learner = tiny_learner(base, replace(SETTINGS, kl_target=1.0))
-    first = take_step(learner, PROMPTS)
+    first = take_step(learner)
     assert first["kl"] == 0
     assert learner.controller.coefficient == pytest.approx(first["beta"] * 0.98)

@@ -17,6 +17,7 @@ from ftdemo.training.ppo.model import PpoModel, RewardName
 from ftdemo.training.ppo.preparing import make_learner
 from ftdemo.training.ppo.rollouts import Rollout
 from ftdemo.training.ppo.settings import PpoSettings
+from ftdemo.training.ppo.step import collect, learn
 from ftdemo.training.reward_head import RewardHead, write_reward_head
 
 from .tiny_model import VOCABULARY, load_tiny_model, save_tiny_model
@@ -86,6 +87,11 @@ def tiny_learner(
     torch.manual_seed(settings.seed)
     model = PpoModel(base, start, rewards or {}, settings, DEVICE)
     return make_learner(model, settings, frozenset({END}), score)
+
+
+def take_step(learner: Learner, prompts: Sequence[Sequence[int]] = PROMPTS) -> dict[str, float]:
+    """Answers to prompts, and what is learned from them."""
+    return learn(learner, *collect(learner, prompts))
 
 
 def add_tokenizer(base: BaseModel) -> None:

@@ -1,41 +1,57 @@
 """Checkpoints of a run of PPO, from which it goes on exactly as if it had never stopped."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ftdemo.training.checkpoints import last_whole_checkpoint, mark_whole, remove_old_checkpoints, step_of
 from ftdemo.training.ppo.experience import Learner
 
-TRAINED, STATE = "trained.safetensors", "state.pt"
+TRAINED, WITHIN, STATE = "trained.safetensors", "within_budget.safetensors", "state.pt"
 
 
-def save_checkpoint(learner: Learner, folder: Path, step: int, tokens: int) -> None:
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Args:
+        step: steps done.
+        tokens: tokens sampled so far.
+        within: what was learned when the policy was last seen to be within the KL budget.
+    """
+
+    step: int
+    tokens: int
+    within: dict[str, Tensor]
+
+
+def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> None:
     """Write what a run needs to go on, and remove the checkpoint before it.
 
     Args:
         learner: what is kept.
         folder: the job's folder.
-        step: steps done.
-        tokens: tokens sampled so far.
+        progress: what is kept besides.
     """
-    checkpoint = folder / f"checkpoint-{step}"
+    checkpoint = folder / f"checkpoint-{progress.step}"
     checkpoint.mkdir(parents=True, exist_ok=True)
-    trained = {name: weight.detach().contiguous() for name, weight in learner.model.trained().items()}
-    save_file(trained, checkpoint / TRAINED)
+    save_file(learner.model.copy_of_trained(), checkpoint / TRAINED)
+    save_file(progress.within, checkpoint / WITHIN)
     state = {
         "optimizer": learner.optimizer.state_dict(),
         "kl_coefficient": learner.controller.coefficient,
         "chance": learner.generator.get_state(),
-        "tokens": tokens,
+        "tokens": progress.tokens,
     }
     torch.save(state, checkpoint / STATE)
     mark_whole(checkpoint)
     remove_old_checkpoints(folder)
 
 
-def load_checkpoint(learner: Learner, folder: Path) -> tuple[int, int]:
+def load_checkpoint(learner: Learner, folder: Path) -> Progress:
     """Put the last whole checkpoint's state into a learner.
 
     Args:
@@ -43,20 +59,14 @@ def load_checkpoint(learner: Learner, folder: Path) -> tuple[int, int]:
         folder: the job's folder.
 
     Returns:
-        Steps done and tokens sampled; zeros if there is no checkpoint.
+        How far the run came; at its beginning if there is no checkpoint.
     """
     checkpoint = last_whole_checkpoint(folder)
     if checkpoint is None:
-        return 0, 0
-    saved = load_file(checkpoint / TRAINED)
-    trained = learner.model.trained()
-    if saved.keys() != trained.keys():
-        raise ValueError("the checkpoint is of another model")
-    with torch.no_grad():
-        for name, tensor in saved.items():
-            trained[name].copy_(tensor)
+        return Progress(0, 0, learner.model.copy_of_trained())
+    learner.model.put_back(load_file(checkpoint / TRAINED))
     state = torch.load(checkpoint / STATE, weights_only=True)
     learner.optimizer.load_state_dict(state["optimizer"])
     learner.controller.coefficient = float(state["kl_coefficient"])
     learner.generator.set_state(state["chance"])
-    return step_of(checkpoint), int(state["tokens"])
+    return Progress(step_of(checkpoint), int(state["tokens"]), load_file(checkpoint / WITHIN))

@@ -61,17 +61,18 @@ def warnings(steps: Sequence[Figures]) -> list[str]:
     return found
 
 
-def budget_spent(figures: Figures, budget: float) -> str | None:
+def budget_spent(figures: Figures, budget: float, steps: int) -> str | None:
     """Why a run ends early, in a sentence, once the policy is too far from the reference; else None.
 
     Args:
-        figures: of the last step.
+        figures: of the policy's answers.
         budget: the most divergence, in nats an answer.
+        steps: after which the policy was so.
     """
     if figures["kl"] <= budget:
         return None
     return (
-        f"The run ended early: the policy was {figures['kl']:.1f} nats an answer from the model it started "
-        f"as, and the KL budget is {budget:g}. A higher KL coefficient or a lower learning rate keeps it "
-        "nearer."
+        f"The run ended early: after step {steps} the policy was {figures['kl']:.1f} nats an answer from the "
+        f"model it started as, and the KL budget is {budget:g}; the model is the policy before that step. A "
+        "higher KL coefficient or a lower learning rate keeps it nearer."
     )

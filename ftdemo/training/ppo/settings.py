@@ -29,7 +29,7 @@ class PpoSettings:
         kl_coefficient: what one nat of Kullback-Leibler divergence from the reference costs, in units of the
             score (β); where `kl_target` is given, only at the start.
         kl_target: divergence to be kept, in nats an answer; β is adapted to it. None keeps β.
-        kl_budget: divergence, in nats an answer, at which the run ends early.
+        kl_budget: divergence, in nats an answer, over which the run ends early, with the policy before that.
         kl_stop: divergence from the policy that gave the answers, in nats a token, at which the epochs over a
             batch end early.
         gamma: discount of rewards a token later (γ).

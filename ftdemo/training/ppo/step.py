@@ -1,4 +1,4 @@
-"""One step of PPO: sample answers, judge them, learn from them for a few epochs."""
+"""One step of PPO: sample answers and judge them, then learn from them for a few epochs."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ LONGEST_GRADIENT = 1.0
 """Gradients are scaled down to this length, those of the policy and of the value head each."""
 
 
-def take_step(learner: Learner, prompts: Sequence[Sequence[int]]) -> dict[str, float]:
-    """Learn from one batch of prompts.
+def collect(learner: Learner, prompts: Sequence[Sequence[int]]) -> tuple[Experience, dict[str, float]]:
+    """Let the policy answer a batch of prompts, and judge the answers; the policy stays as it is.
 
     Args:
-        learner: is changed.
+        learner: its chance goes on.
         prompts: token ids, at least one each.
 
     Returns:
-        Figures of the step, before its change of the policy; see the code for their names.
+        What can be learned from the answers, and figures of them; see the code for their names.
     """
     settings = learner.settings
     began = time.monotonic()
@@ -54,18 +54,29 @@ def take_step(learner: Learner, prompts: Sequence[Sequence[int]]) -> dict[str, f
     cut_off = torch.tensor([not rollout.ended for rollout in rollouts])
     scores = scores - settings.missing_end_penalty * cut_off
     experience = gather(learner, rollouts, scores)
-    scored = time.monotonic()
-    beta = learner.controller.coefficient
-    figures = {
-        **_figures(experience, scores, beta),
-        **({"held_out_score": float(watched.mean())} if watched is not None else {}),
-        **update(learner, experience),
-    }
-    learner.controller.update(figures["kl"])
+    figures = _figures(experience, scores, learner.controller.coefficient)
+    if watched is not None:
+        figures["held_out_score"] = float(watched.mean())
     figures["generation_seconds"] = sampled - began
-    figures["scoring_seconds"] = scored - sampled
-    figures["update_seconds"] = time.monotonic() - scored
-    return figures
+    figures["scoring_seconds"] = time.monotonic() - sampled
+    return experience, figures
+
+
+def learn(learner: Learner, experience: Experience, figures: dict[str, float]) -> dict[str, float]:
+    """Learn from a batch of answers.
+
+    Args:
+        learner: is changed.
+        experience: what it learns from.
+        figures: those that `collect` gave with it.
+
+    Returns:
+        The same with figures of the learning.
+    """
+    began = time.monotonic()
+    learned = update(learner, experience)
+    learner.controller.update(figures["kl"])
+    return {**figures, **learned, "update_seconds": time.monotonic() - began}
 
 
 def update(learner: Learner, experience: Experience) -> dict[str, float]:

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 
 from ftdemo.store.jobs import JobMetric
-from ftdemo.training.ppo.checkpoint import load_checkpoint, save_checkpoint
-from ftdemo.training.ppo.guards import budget_spent, warnings
+from ftdemo.training.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
+from ftdemo.training.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.training.ppo.preparing import PpoRun, Prompt
 from ftdemo.training.ppo.rollouts import sample
 from ftdemo.training.ppo.settings import PpoSettings
-from ftdemo.training.ppo.step import take_step
+from ftdemo.training.ppo.step import collect, learn
 from ftdemo.training.reporter import Reporter, Stopwatch
 
 MEASUREMENTS = 5
@@ -35,54 +35,52 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         reporter: hears of every step.
 
     Returns:
-        The figures of the run; `warnings` are sentences for whoever started it.
+        The figures of the run, the final ones of the model that is left; `warnings` are sentences for whoever
+        started it.
     """
     learner, settings, jobs = run.learner, run.learner.settings, reporter.store.jobs
-    step, tokens = load_checkpoint(learner, job_folder)
-    jobs.forget_after(reporter.job_id, step)
-    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if step else 0.0
+    progress = load_checkpoint(learner, job_folder)
+    jobs.forget_after(reporter.job_id, progress.step)
+    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if progress.step else 0.0
     points = [point.figures for point in jobs.metrics(reporter.job_id) if point.figures]
     every = max(1, math.ceil(settings.steps / MEASUREMENTS))
-    ended_because: str | None = None
+    end: Figures | None = points[-1] if points else None
+    spent: str | None = None
     began = time.monotonic()
-    stopwatch = Stopwatch(settings.steps, step)
+    stopwatch = Stopwatch(settings.steps, progress.step)
     reporter.phase("training")
-    reporter.progress(step, settings.steps, _epoch(run, step), None)
+    reporter.progress(progress.step, settings.steps, _epoch(run, progress.step), None)
     asked = reporter.stop_request
-    if step == 0 and asked is None:
+    if progress.step == 0 and asked is None:
         reporter.record_answers(0, sample_answers(run))
-    while step < settings.steps and ended_because is None and asked is None:
+    while asked is None:
         step_began = time.monotonic()
-        figures = take_step(learner, [prompt.ids for prompt in batch_of(run.prompts, settings, step)])
-        step += 1
-        sampled = round(figures["answer_length"] * settings.answers_per_batch)
-        tokens += sampled
-        points.append(figures)
-        reporter.record(
-            JobMetric(
-                reporter.job_id,
-                step,
-                epoch=_epoch(run, step),
-                loss=figures["policy_loss"] + figures["value_loss"],
-                learning_rate=settings.learning_rate,
-                tokens=tokens,
-                tokens_per_second=sampled / (time.monotonic() - step_began),
-                memory_bytes=reporter.memory_bytes(),
-                figures=figures,
-            )
+        prompts = [prompt.ids for prompt in batch_of(run.prompts, settings, progress.step)]
+        experience, figures = collect(learner, prompts)
+        spent = budget_spent(figures, settings.kl_budget, progress.step)
+        if spent:
+            learner.model.put_back(progress.within)
+            break
+        progress.within, end = learner.model.copy_of_trained(), figures
+        if progress.step == settings.steps:
+            break  # this batch was only to see what the run ended with
+        points.append(learn(learner, experience, figures))
+        progress.step += 1
+        progress.tokens += _report_step(run, progress, points, step_began, reporter)
+        reporter.progress(
+            progress.step, settings.steps, _epoch(run, progress.step), stopwatch.seconds_left(progress.step)
         )
-        _warn(reporter, points)
-        reporter.progress(step, settings.steps, _epoch(run, step), stopwatch.seconds_left(step))
-        ended_because = budget_spent(figures, settings.kl_budget)
-        last = step == settings.steps or ended_because is not None
         asked = reporter.stop_request
         # After the last step the model itself is saved.
-        if asked == "pause" or (step % every == 0 and not last):
-            save_checkpoint(learner, job_folder, step, tokens)
-        if last or (step % every == 0 and asked is None):
-            reporter.record_answers(step, sample_answers(run))
+        due = progress.step % every == 0 and progress.step < settings.steps
+        if asked == "pause" or due:
+            save_checkpoint(learner, job_folder, progress)
+        if due and asked is None:
+            reporter.record_answers(progress.step, sample_answers(run))
+    if asked is None:
+        reporter.record_answers(progress.step, sample_answers(run))
     seconds = seconds_before + time.monotonic() - began
-    return _run_figures(run, reporter, points, ended_because, seconds, tokens)
+    return _run_figures(run, reporter, points, end, spent, seconds, progress.tokens)
 
 
 def batch_of(prompts: Sequence[Prompt], settings: PpoSettings, step: int) -> list[Prompt]:
@@ -129,7 +127,7 @@ def _epoch(run: PpoRun, step: int) -> float:
     return step * run.learner.settings.prompts_per_batch / len(run.prompts)
 
 
-def _warn(reporter: Reporter, points: Sequence[dict[str, float]]) -> None:
+def _warn(reporter: Reporter, points: Sequence[Figures]) -> None:
     """Keep the warnings with the job, where they can be read while it runs."""
     jobs = reporter.store.jobs
     known = jobs.get(reporter.job_id).metrics
@@ -138,11 +136,35 @@ def _warn(reporter: Reporter, points: Sequence[dict[str, float]]) -> None:
         jobs.update(reporter.job_id, metrics={**known, "warnings": found})
 
 
+def _report_step(
+    run: PpoRun, progress: Progress, points: Sequence[Figures], began: float, reporter: Reporter
+) -> int:
+    """Add a step to the job's curves, and say how many tokens were sampled in it."""
+    settings, figures = run.learner.settings, points[-1]
+    sampled = round(figures["answer_length"] * settings.answers_per_batch)
+    reporter.record(
+        JobMetric(
+            reporter.job_id,
+            progress.step,
+            epoch=_epoch(run, progress.step),
+            loss=figures["policy_loss"] + figures["value_loss"],
+            learning_rate=settings.learning_rate,
+            tokens=progress.tokens + sampled,
+            tokens_per_second=sampled / (time.monotonic() - began),
+            memory_bytes=reporter.memory_bytes(),
+            figures=figures,
+        )
+    )
+    _warn(reporter, points)
+    return sampled
+
+
 def _run_figures(
     run: PpoRun,
     reporter: Reporter,
-    points: Sequence[dict[str, float]],
-    ended_because: str | None,
+    points: Sequence[Figures],
+    end: Figures | None,
+    spent: str | None,
     seconds: float,
     tokens: int,
 ) -> dict[str, Any]:
@@ -151,10 +173,10 @@ def _run_figures(
     reporter.memory_bytes()
     ends = {
         f"{when}_{name}": point[name]
-        for when, point in (("first", points[0]), ("final", points[-1]))
+        for when, point in (("first", points[0]), ("final", end))
         for name in ("reward", "score", "held_out_score", "kl", "answer_length")
         if name in point
-    } if points else {}  # fmt: skip
+    } if points and end else {}  # fmt: skip
     return {
         "prompts": len(run.prompts),
         "dropped_prompts": run.dropped,
@@ -162,7 +184,7 @@ def _run_figures(
         "tokens": tokens,
         "seconds": round(seconds, 2),
         **ends,
-        "warnings": warnings(points) + ([ended_because] if ended_because else []),
+        "warnings": warnings(points) + ([spent] if spent else []),
         "trainable_parameters": sum(weight.numel() for weight in model.trained().values()),
         "peak_memory_bytes": reporter.peak_memory_bytes,
         "device": run.device.name,
