@@ -56,7 +56,7 @@ class PpoSettings:
     temperature: float = 1.0
     learning_rate: float = 2e-4
     value_learning_rate: float = 1e-3
-    kl_coefficient: float = 0.05
+    kl_coefficient: float = 0.15
     kl_target: float | None = None
     kl_budget: float = 20.0
     kl_stop: float = 0.1
