@@ -9,7 +9,7 @@ from torch import Tensor
 from ftdemo.training.ppo.advantages import gae, leave_one_out, masked_mean, whiten
 from ftdemo.training.ppo.kl import KlController
 from ftdemo.training.ppo.losses import policy_loss, token_entropy, value_loss
-from ftdemo.training.ppo.rewards import k1, k3, token_rewards
+from ftdemo.training.ppo.rewards import k1, k3, token_divergence, token_rewards
 
 
 def made_up(*shape: int, seed: int = 0) -> Tensor:
@@ -149,6 +149,14 @@ def test_both_estimators_are_the_divergence_on_average() -> None:
     assert float((policy.exp() * k1(policy, reference)).sum()) == pytest.approx(divergence)
     assert float((policy.exp() * k3(policy, reference)).sum()) == pytest.approx(divergence)
     assert bool((k3(policy, reference) >= 0).all())
+
+
+def test_the_divergence_of_a_token_is_that_of_its_distributions() -> None:
+    policy = torch.tensor([[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]]).clamp(min=1e-30).log()
+    reference = torch.tensor([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25]]).log()
+    wanted = [0.25 * math.log(2), math.log(2)]
+    assert token_divergence(policy + 3.0, reference - 2.0).tolist() == pytest.approx(wanted, abs=1e-6)
+    assert token_divergence(policy, policy).tolist() == [0.0, 0.0]
 
 
 def test_the_price_follows_the_divergence_no_faster_than_it_may() -> None:

@@ -147,9 +147,12 @@ def test_at_the_start_policy_and_reference_agree_and_the_first_ratio_is_one(
     rollouts = draw(learner)
     experience = gather(learner, rollouts, count_of_liked(rollouts))
     assert torch.equal(experience.logprobs, experience.reference)
+    assert float(experience.divergence.abs().max()) == 0
     disturb(learner.model)
     experience = gather(learner, rollouts, count_of_liked(rollouts))
     assert not torch.equal(experience.logprobs, experience.reference)
+    assert bool((experience.divergence[experience.mask] > 0).all())
+    assert float(experience.divergence[~experience.mask].abs().sum()) == 0
     for row in experience.minibatches:
         computed = [row[place] for place in rows_within(learner.model, rollouts, row)[0]]
         with learner.model.as_policy() as policy:

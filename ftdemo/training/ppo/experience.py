@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from ftdemo.training.ppo.advantages import gae, leave_one_out, whiten
 from ftdemo.training.ppo.kl import KlController
 from ftdemo.training.ppo.likelihoods import Judged, judge, rows
 from ftdemo.training.ppo.model import PpoModel
-from ftdemo.training.ppo.rewards import token_rewards
+from ftdemo.training.ppo.rewards import token_divergence, token_rewards
 from ftdemo.training.ppo.rollouts import Rollout
 from ftdemo.training.ppo.settings import PpoSettings
 
@@ -57,6 +57,7 @@ class Experience:
         mask: true for tokens of the answers.
         logprobs: under the policy that sampled them.
         reference: log-probabilities under the reference.
+        divergence: KL of the policy from the reference for each token, in nats.
         entropy: of the policy that sampled them.
         values: reward expected from before each token on; zeros without a value head.
         advantages: how much better each token did than was expected.
@@ -68,6 +69,7 @@ class Experience:
     mask: Tensor
     logprobs: Tensor
     reference: Tensor
+    divergence: Tensor
     entropy: Tensor
     values: Tensor
     advantages: Tensor
@@ -93,10 +95,19 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         for batch in minibatches
         for row in rows_within(model, rollouts, batch)
     ]
-    with model.as_policy() as policy:
-        ours = [judge_row(learner, policy, [rollouts[n] for n in row], entropy=True) for row in numbers]
-    with model.as_reference() as reference:
-        theirs = [judge_row(learner, reference, [rollouts[n] for n in row], valued=False) for row in numbers]
+    ours, theirs, strayed = [], [], []
+    for row in numbers:
+        answers = [rollouts[number] for number in row]
+        with model.as_policy() as policy:
+            our = judge_row(learner, policy, answers, entropy=True, logits=True)
+        with model.as_reference() as reference:
+            their = judge_row(learner, reference, answers, valued=False, logits=True)
+        assert our.logits is not None
+        assert their.logits is not None
+        apart = token_divergence(our.logits, their.logits)
+        strayed.append(torch.zeros_like(our.logprobs).masked_scatter(our.mask, apart))
+        ours.append(replace(our, logits=None))  # of one row at a time: they are large
+        theirs.append(replace(their, logits=None))
 
     longest = max(len(rollout.answer) for rollout in rollouts)
 
@@ -119,12 +130,28 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         values = whole([part.values for part in ours if part.values is not None])
         advantages, returns = gae(rewards, values, mask, settings.gamma, settings.lam)
         advantages = whiten(advantages, mask)
-    entropy = whole([part.entropy for part in ours if part.entropy is not None])
-    return Experience(rollouts, minibatches, mask, logprobs, compared, entropy, values, advantages, returns)
+    return Experience(
+        rollouts=rollouts,
+        minibatches=minibatches,
+        mask=mask,
+        logprobs=logprobs,
+        reference=compared,
+        divergence=whole(strayed),
+        entropy=whole([part.entropy for part in ours if part.entropy is not None]),
+        values=values,
+        advantages=advantages,
+        returns=returns,
+    )
 
 
 def judge_row(
-    learner: Learner, model: Any, rollouts: list[Rollout], *, valued: bool = True, entropy: bool = False
+    learner: Learner,
+    model: Any,
+    rollouts: list[Rollout],
+    *,
+    valued: bool = True,
+    entropy: bool = False,
+    logits: bool = False,
 ) -> Judged:
     """Read one row of answers with the policy or the reference; see `judge`.
 
@@ -134,6 +161,7 @@ def judge_row(
         rollouts: the answers.
         valued: whether to ask the value head, if the method has one.
         entropy: whether to compute the entropy.
+        logits: whether to keep the logits.
     """
     settings = learner.settings
     return judge(
@@ -143,6 +171,7 @@ def judge_row(
         packed=learner.model.packed,
         value_head=learner.model.value_head if valued and settings.method == "ppo" else None,
         entropy=entropy,
+        logits=logits,
     )
 
 

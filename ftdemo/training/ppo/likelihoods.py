@@ -19,19 +19,22 @@ from ftdemo.training.ppo.rollouts import Rollout
 class Judged:
     """What a model says of some answers.
 
-    All tensors are float32, of shape (answers, longest), and 0 where `mask` is false.
+    Tensors are float32, of shape (answers, longest), and 0 where `mask` is false, if nothing else is said.
 
     Args:
         logprobs: log-probability of each token given all before it, in nats.
         entropy: of the distribution that it was drawn from, in nats, if it was asked for.
         values: reward expected from before each token on, if there was a value head.
         mask: true for the tokens of the answers, which come first in each row.
+        logits: of the distributions that the tokens were drawn from, of shape (tokens, vocabulary), answer by
+            answer, if they were asked for.
     """
 
     logprobs: Tensor
     entropy: Tensor | None
     values: Tensor | None
     mask: Tensor
+    logits: Tensor | None = None
 
 
 def rows(rollouts: Sequence[Rollout], packed: bool) -> Iterator[list[int]]:
@@ -61,6 +64,7 @@ def judge(
     packed: bool,
     value_head: torch.nn.Linear | None = None,
     entropy: bool = False,
+    logits: bool = False,
 ) -> Judged:
     """Read a row of answers; logits are taken only where an answer's token is predicted.
 
@@ -74,6 +78,7 @@ def judge(
         packed: whether the model reads packed rows.
         value_head: from the last hidden state to the expected reward.
         entropy: whether to compute it, which takes as long as the likelihoods.
+        logits: whether to keep them, which takes much memory.
     """
     row = pack([rollout.as_sample() for rollout in rollouts])
     device = model.get_input_embeddings().weight.device
@@ -84,7 +89,7 @@ def judge(
         use_cache=False,
         **layout,
     ).last_hidden_state[0, row["predicting"].to(device)]
-    logits = model.get_output_embeddings()(hidden).float() / temperature
+    scores = model.get_output_embeddings()(hidden).float() / temperature
     lengths = torch.tensor([len(rollout.answer) for rollout in rollouts], device=device)
     mask = torch.arange(int(lengths.max()), device=device)[None] < lengths[:, None]
 
@@ -96,5 +101,10 @@ def judge(
     if value_head is not None:
         with torch.autocast(device.type, enabled=False):
             values = apart(value_head(hidden.detach().float())[:, 0])
-    logprobs = -F.cross_entropy(logits, row["labels"].to(device), reduction="none")
-    return Judged(apart(logprobs), apart(token_entropy(logits)) if entropy else None, values, mask)
+    return Judged(
+        logprobs=apart(-F.cross_entropy(scores, row["labels"].to(device), reduction="none")),
+        entropy=apart(token_entropy(scores)) if entropy else None,
+        values=values,
+        mask=mask,
+        logits=scores if logits else None,
+    )

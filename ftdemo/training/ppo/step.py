@@ -19,7 +19,7 @@ from ftdemo.training.ppo.experience import (
     rows_within,
 )
 from ftdemo.training.ppo.losses import policy_loss, value_loss
-from ftdemo.training.ppo.rewards import k1, k3
+from ftdemo.training.ppo.rewards import k1
 from ftdemo.training.ppo.rollouts import repetition_share, sample
 
 LONGEST_GRADIENT = 1.0
@@ -161,13 +161,12 @@ def _accumulate(learner: Learner, experience: Experience, minibatch: list[int]) 
 def _figures(experience: Experience, scores: Tensor, beta: float) -> dict[str, float]:
     """What the answers were like; `kl` is in nats an answer."""
     mask, rollouts = experience.mask, experience.rollouts
-    divergence = k3(experience.logprobs, experience.reference).masked_fill(~mask, 0.0)
     price = beta * k1(experience.logprobs, experience.reference).masked_fill(~mask, 0.0).sum(dim=1)
     score = float(scores.mean())
     return {
         "reward": score - float(price.mean()),
         "score": score,
-        "kl": float(divergence.sum(dim=1).mean()),
+        "kl": float(experience.divergence.sum(dim=1).mean()),
         "entropy": float(masked_mean(experience.entropy, mask)),
         "beta": beta,
         "answer_length": fmean(len(rollout.answer) for rollout in rollouts),
