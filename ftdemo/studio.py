@@ -30,7 +30,7 @@ from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.rewards import RewardRegistry
 from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
-from ftdemo.processor import wait_briefly
+from ftdemo.processor import keep_few_kernels, wait_briefly
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
@@ -71,6 +71,7 @@ class Studio:
 
     def __init__(self, settings: Settings | None = None) -> None:
         wait_briefly()
+        keep_few_kernels()
         self.settings = settings or settings_from_environment()
         self.store = Store(self.settings.database)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)

@@ -145,10 +145,13 @@ def policy(studio: Studio, steps: int) -> dict[str, Any]:
         sampled_answers=0, compared_prompts=0,
     )  # fmt: skip
     done = finished(studio, job)
-    points = [point.figures or {} for point in studio.store.jobs.metrics(job.id)]
+    curve = studio.store.jobs.metrics(job.id)
+    held = [point.memory_bytes or 0 for point in curve[1:]]  # the first step has not seen all there is to do
+    points = [point.figures or {} for point in curve]
     parts = ("generation_seconds", "scoring_seconds", "update_seconds")
     return {
         "peak_memory_bytes": done.metrics["peak_memory_bytes"],
+        "memory_growth": round(held[-1] / held[0], 2),
         "steps": [{part: round(point[part], 2) for part in parts} for point in points],
         "seconds_a_step": [sum(point[part] for part in parts) for point in points],
     }

@@ -7,7 +7,7 @@ import pytest
 
 from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.processor import SPINS
+from ftdemo.processor import CACHED_KERNELS, SPINS
 from ftdemo.settings import Settings, child_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.models import TunedModel
@@ -205,12 +205,20 @@ def test_who_stops_waiting_leaves_the_line(talking: Studio) -> None:
     assert next(third).waiting == 1
 
 
-@pytest.mark.parametrize(("set_already", "expected"), [(None, str(SPINS)), ("7", "7")])
-def test_threads_that_wait_hold_no_core_here_and_in_workers(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, set_already: str | None, expected: str
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GOMP_SPINCOUNT", SPINS),
+        ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", CACHED_KERNELS),
+        ("LRU_CACHE_CAPACITY", CACHED_KERNELS),
+    ],
+)
+@pytest.mark.parametrize("set_already", [None, "7"])
+def test_libraries_that_compute_are_held_back_here_and_in_workers(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: int, set_already: str | None
 ) -> None:
-    monkeypatch.setenv("GOMP_SPINCOUNT", set_already or "")  # so that it is put back afterwards
+    monkeypatch.setenv(name, set_already or "")  # so that it is put back afterwards
     if set_already is None:
-        monkeypatch.delenv("GOMP_SPINCOUNT")
+        monkeypatch.delenv(name)
     Studio(settings)
-    assert child_environment(settings)["GOMP_SPINCOUNT"] == expected
+    assert child_environment(settings)[name] == (set_already or str(value))
