@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from ftdemo.store.jobs import JobMetric
+from ftdemo.training.heap import trim
 from ftdemo.training.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
 from ftdemo.training.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.training.ppo.preparing import PpoRun, Prompt
@@ -57,6 +58,7 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         step_began = time.monotonic()
         prompts = [prompt.ids for prompt in batch_of(run.prompts, settings, progress.step)]
         experience, figures = collect(learner, prompts)
+        held = _hand_back(reporter)
         spent = budget_spent(figures, settings.kl_budget, progress.step)
         if spent:
             learner.model.put_back(progress.within)
@@ -65,8 +67,9 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         if progress.step == settings.steps:
             break  # this batch was only to see what the run ended with
         points.append(learn(learner, experience, figures))
+        held = max(held, _hand_back(reporter))
         progress.step += 1
-        progress.tokens += _report_step(run, progress, points, step_began, reporter)
+        progress.tokens += _report_step(run, progress, points, step_began, held, reporter)
         reporter.progress(
             progress.step, settings.steps, _epoch(run, progress.step), stopwatch.seconds_left(progress.step)
         )
@@ -136,8 +139,15 @@ def _warn(reporter: Reporter, points: Sequence[Figures]) -> None:
         jobs.update(reporter.job_id, metrics={**known, "warnings": found})
 
 
+def _hand_back(reporter: Reporter) -> int:
+    """Hand back the memory that is free, and say how many bytes were held; see `trim`."""
+    held = reporter.memory_bytes()
+    trim()
+    return held
+
+
 def _report_step(
-    run: PpoRun, progress: Progress, points: Sequence[Figures], began: float, reporter: Reporter
+    run: PpoRun, progress: Progress, points: Sequence[Figures], began: float, held: int, reporter: Reporter
 ) -> int:
     """Add a step to the job's curves, and say how many tokens were sampled in it."""
     settings, figures = run.learner.settings, points[-1]
@@ -151,7 +161,7 @@ def _report_step(
             learning_rate=settings.learning_rate,
             tokens=progress.tokens + sampled,
             tokens_per_second=sampled / (time.monotonic() - began),
-            memory_bytes=reporter.memory_bytes(),
+            memory_bytes=held,
             figures=figures,
         )
     )
