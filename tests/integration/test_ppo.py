@@ -66,20 +66,15 @@ def save_short_answers_reward(base: BaseModel, folder: Path) -> None:
     write_reward_head(RewardHead(weight, torch.zeros(1), scores.mean()[None], scores.std()[None]), folder)
 
 
-@pytest.mark.parametrize(("method", "steps"), [("ppo", 10), ("rloo", 2)])
-def test_the_reward_rises_near_the_reference_and_the_saved_model_answers(
-    base: BaseModel,
-    model_settings: Settings,
-    tmp_path: Path,
-    method: Any,
-    steps: int,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("method", ["ppo", "rloo"])
+def test_a_few_steps_run_and_the_saved_model_answers(
+    base: BaseModel, model_settings: Settings, tmp_path: Path, method: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_short_answers_reward(base, tmp_path / "reward")
     store = Store(model_settings.database)
     settings = PpoSettings(
-        method=method, steps=steps, prompts_per_batch=4, samples_per_prompt=2, max_new_tokens=24, minibatch=8,
-        learning_rate=1e-3, sampled_answers=1,
+        method=method, steps=2, prompts_per_batch=4, samples_per_prompt=2, max_new_tokens=24, minibatch=8,
+        sampled_answers=1,
     )  # fmt: skip
     job = store.jobs.add("ppo", "aligned", base.name, settings.as_dict())
     reporter = Reporter(store, job.id)
@@ -87,15 +82,15 @@ def test_the_reward_rises_near_the_reference_and_the_saved_model_answers(
     run = make_ppo_run(base, prompts, settings, tmp_path / "reward")
     metrics = run_ppo(run, tmp_path / "job", reporter)
     points = [point.figures or {} for point in store.jobs.metrics(job.id)]
-    assert len(points) == steps
+    assert len(points) == 2
     assert points[0]["kl"] == 0 < points[1]["kl"] < 5
-    assert metrics["final_kl"] < settings.kl_budget
     assert points[0]["update_kl"] < settings.kl_stop
+    # What it ended with is measured too, after the second update.
+    assert points[1]["kl"] != metrics["final_kl"] < settings.kl_budget
     times = [f"{name} {points[1][f'{name}_seconds']:.1f} s" for name in ("generation", "scoring", "update")]
     with capsys.disabled():
         print(f"\n{method}, 8 answers of 24 tokens: {', '.join(times)}; "
-              f"peak memory {metrics['peak_memory_bytes'] / 1e6:.0f} MB; score "
-              f"{metrics['first_score']:.2f} became {metrics['final_score']:.2f}")  # fmt: skip
+              f"peak memory {metrics['peak_memory_bytes'] / 1e6:.0f} MB")  # fmt: skip
     assert metrics["peak_memory_bytes"] > 0
 
     save_policy(run, tmp_path / "tuned")
