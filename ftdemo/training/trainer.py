@@ -11,8 +11,8 @@ from transformers import Trainer, TrainingArguments
 
 from ftdemo.training.packing import pack, rows_of
 from ftdemo.training.tokens import TokenisedSample
+from ftdemo.training.trained import TRAINED, put_back
 
-TRAINED = "trained.safetensors"
 Bundle = list[TokenisedSample]
 
 
@@ -29,13 +29,7 @@ class LightCheckpoints(Trainer):
     def _load_from_checkpoint(
         self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
     ) -> None:
-        saved = load_file(Path(resume_from_checkpoint) / TRAINED)
-        trained = self._trained()
-        if saved.keys() != trained.keys():
-            raise ValueError("the checkpoint is of another model")
-        with torch.no_grad():
-            for name, tensor in saved.items():
-                trained[name].copy_(tensor)
+        put_back(self._trained(), load_file(Path(resume_from_checkpoint) / TRAINED))
 
     def _load_best_model(self) -> None:
         if self.state.best_model_checkpoint:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ftdemo.training.checkpoints import last_whole_checkpoint, mark_whole, remove_old_checkpoints, step_of
 from ftdemo.training.ppo.experience import Learner
+from ftdemo.training.trained import TRAINED, put_back
 
-TRAINED, WITHIN, STATE = "trained.safetensors", "within_budget.safetensors", "state.pt"
+WITHIN, STATE = "within_budget.safetensors", "state.pt"
 
 
 @dataclass
@@ -64,7 +65,7 @@ def load_checkpoint(learner: Learner, folder: Path) -> Progress:
     checkpoint = last_whole_checkpoint(folder)
     if checkpoint is None:
         return Progress(0, 0, learner.model.copy_of_trained())
-    learner.model.put_back(load_file(checkpoint / TRAINED))
+    put_back(learner.model.trained(), load_file(checkpoint / TRAINED))
     state = torch.load(checkpoint / STATE, weights_only=True)
     learner.optimizer.load_state_dict(state["optimizer"])
     learner.controller.coefficient = float(state["kl_coefficient"])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ftdemo.training.ppo.advantages import gae, leave_one_out, whiten
 from ftdemo.training.ppo.kl import KlController
-from ftdemo.training.ppo.likelihoods import Judged, judge, rows
+from ftdemo.training.ppo.likelihoods import Judged, by_answer, judge, rows
 from ftdemo.training.ppo.model import PpoModel
 from ftdemo.training.ppo.rewards import token_divergence, token_rewards
 from ftdemo.training.ppo.rollouts import Rollout
@@ -104,8 +104,7 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
             their = judge_row(learner, reference, answers, valued=False, logits=True)
         assert our.logits is not None
         assert their.logits is not None
-        apart = token_divergence(our.logits, their.logits)
-        strayed.append(torch.zeros_like(our.logprobs).masked_scatter(our.mask, apart))
+        strayed.append(by_answer(token_divergence(our.logits, their.logits), our.mask))
         ours.append(replace(our, logits=None))  # of one row at a time: they are large
         theirs.append(replace(their, logits=None))
 

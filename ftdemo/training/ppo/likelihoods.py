@@ -37,6 +37,19 @@ class Judged:
     logits: Tensor | None = None
 
 
+def by_answer(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Put what there is of each token, answer by answer, into a row for each answer.
+
+    Args:
+        tokens: of shape (tokens,).
+        mask: of shape (answers, longest), true for the tokens.
+
+    Returns:
+        Float32, of the mask's shape, 0 where it is false.
+    """
+    return torch.zeros(mask.shape, device=mask.device).masked_scatter(mask, tokens.float())
+
+
 def rows(rollouts: Sequence[Rollout], packed: bool) -> Iterator[list[int]]:
     """Divide answers, by their numbers, into rows that are computed at once.
 
@@ -93,17 +106,13 @@ def judge(
     lengths = torch.tensor([len(rollout.answer) for rollout in rollouts], device=device)
     mask = torch.arange(int(lengths.max()), device=device)[None] < lengths[:, None]
 
-    def apart(tokens: Tensor) -> Tensor:
-        """(answer tokens,) -> (answers, longest)"""
-        return torch.zeros(mask.shape, device=device).masked_scatter(mask, tokens.float())
-
     values = None
     if value_head is not None:
         with torch.autocast(device.type, enabled=False):
-            values = apart(value_head(hidden.detach().float())[:, 0])
+            values = by_answer(value_head(hidden.detach().float())[:, 0], mask)
     return Judged(
-        logprobs=apart(-F.cross_entropy(scores, row["labels"].to(device), reduction="none")),
-        entropy=apart(token_entropy(scores)) if entropy else None,
+        logprobs=by_answer(-F.cross_entropy(scores, row["labels"].to(device), reduction="none"), mask),
+        entropy=by_answer(token_entropy(scores), mask) if entropy else None,
         values=values,
         mask=mask,
         logits=scores if logits else None,

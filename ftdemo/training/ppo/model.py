@@ -111,24 +111,8 @@ class PpoModel:
         return {**self._policy_weights, **head}
 
     def copy_of_trained(self) -> dict[str, Tensor]:
-        """What all that learns is now, to be put back with `put_back`."""
+        """What all that learns is now, for `trained.put_back`."""
         return {name: weight.detach().clone() for name, weight in self.trained().items()}
-
-    def put_back(self, weights: dict[str, Tensor]) -> None:
-        """Give all that learns the values it had.
-
-        Args:
-            weights: by the names of `trained`.
-
-        Raises:
-            ValueError: the weights are those of another model.
-        """
-        trained = self.trained()
-        if weights.keys() != trained.keys():
-            raise ValueError("the checkpoint is of another model")
-        with torch.no_grad():
-            for name, weight in weights.items():
-                trained[name].copy_(weight)
 
     @contextmanager
     def as_policy(self) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from ftdemo.training.ppo.rollouts import sample
 from ftdemo.training.ppo.settings import PpoSettings
 from ftdemo.training.ppo.step import collect, learn
 from ftdemo.training.reporter import Reporter, Stopwatch
+from ftdemo.training.trained import put_back
 
 MEASUREMENTS = 5
 """How often checkpoints are written and sample answers given during a run."""
@@ -61,15 +62,17 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         held = _hand_back(reporter)
         spent = budget_spent(figures, settings.kl_budget, progress.step)
         if spent:
-            learner.model.put_back(progress.within)
+            put_back(learner.model.trained(), progress.within)
             break
         progress.within, end = learner.model.copy_of_trained(), figures
         if progress.step == settings.steps:
             break  # this batch was only to see what the run ended with
         points.append(learn(learner, experience, figures))
         held = max(held, _hand_back(reporter))
+        sampled = round(figures["answer_length"] * settings.answers_per_batch)
         progress.step += 1
-        progress.tokens += _report_step(run, progress, points, step_began, held, reporter)
+        progress.tokens += sampled
+        _report_step(run, progress, points, sampled / (time.monotonic() - step_began), held, reporter)
         reporter.progress(
             progress.step, settings.steps, _epoch(run, progress.step), stopwatch.seconds_left(progress.step)
         )
@@ -147,26 +150,29 @@ def _hand_back(reporter: Reporter) -> int:
 
 
 def _report_step(
-    run: PpoRun, progress: Progress, points: Sequence[Figures], began: float, held: int, reporter: Reporter
-) -> int:
-    """Add a step to the job's curves, and say how many tokens were sampled in it."""
-    settings, figures = run.learner.settings, points[-1]
-    sampled = round(figures["answer_length"] * settings.answers_per_batch)
+    run: PpoRun,
+    progress: Progress,
+    points: Sequence[Figures],
+    tokens_per_second: float,
+    held: int,
+    reporter: Reporter,
+) -> None:
+    """Add the last step to the job's curves, and what it warns of."""
+    figures = points[-1]
     reporter.record(
         JobMetric(
             reporter.job_id,
             progress.step,
             epoch=_epoch(run, progress.step),
             loss=figures["policy_loss"] + figures["value_loss"],
-            learning_rate=settings.learning_rate,
-            tokens=progress.tokens + sampled,
-            tokens_per_second=sampled / (time.monotonic() - began),
+            learning_rate=run.learner.settings.learning_rate,
+            tokens=progress.tokens,
+            tokens_per_second=tokens_per_second,
             memory_bytes=held,
             figures=figures,
         )
     )
     _warn(reporter, points)
-    return sampled
 
 
 def _run_figures(
