@@ -16,32 +16,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftdemo.aligning.planning import submit_align_job
+from ftdemo.aligning.rounds import Round, rounds
 from ftdemo.chat.room import ChatRoom
 from ftdemo.chat.running import Running
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import UserError
+from ftdemo.evaluation.planning import submit_evaluation_job
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.jobs import JobQueue
+from ftdemo.machine.processor import keep_few_kernels, wait_briefly
 from ftdemo.models import BaseModel, ModelRegistry
 from ftdemo.models.base import find_base_model
-from ftdemo.models.gguf_cache import GgufCache
-from ftdemo.models.rewards import RewardRegistry
-from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
-from ftdemo.processor import keep_few_kernels, wait_briefly
+from ftdemo.rewards.planning import submit_reward_job
+from ftdemo.rewards.registry import RewardRegistry
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
-from ftdemo.training.align.planning import submit_align_job
-from ftdemo.training.estimate import Estimate
-from ftdemo.training.evaluation.planning import submit_evaluation_job
-from ftdemo.training.planning import Planner
-from ftdemo.training.recipes import DEFAULT_RECIPE
-from ftdemo.training.reward.planning import submit_reward_job
-from ftdemo.training.rounds import Round, rounds
+from ftdemo.tuning.estimate import Estimate
+from ftdemo.tuning.planning import Planner
+from ftdemo.tuning.recipes import DEFAULT_RECIPE
+from ftdemo.weights.gguf_cache import GgufCache
+from ftdemo.weights.tuned_files import TunedFiles
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,21 @@ from functools import cached_property, partial
 from ftdemo.chat import dialogue, votes
 from ftdemo.chat.comparison import compare
 from ftdemo.chat.dialogue import Chat, ChatSettings
+from ftdemo.chat.line import Line, Place
 from ftdemo.chat.running import Running
-from ftdemo.chat.scoring import RewardScorer
 from ftdemo.chat.turns import Answer, Turn, turns_of
-from ftdemo.engines.admission import Line, Place
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.models import ensure_base_model
-from ftdemo.models.rewards import RewardRegistry
-from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.names import BASE
+from ftdemo.rewards.registry import RewardRegistry
+from ftdemo.rewards.scorer import RewardScorer
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
+from ftdemo.weights.tuned_files import TunedFiles
 
 WAIT_S = 0.25
 """Seconds between two looks at whether a question that waits in line was cancelled."""

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ftdemo.training.methods import METHODS
-from ftdemo.training.parts import HELP as PARTS
-from ftdemo.training.recipes import TARGETS
+from ftdemo.tuning.methods import METHODS
+from ftdemo.tuning.parts import HELP as PARTS
+from ftdemo.tuning.settings import TARGETS
 
 KNOBS: dict[str, tuple[type, str]] = {
     "method": (str, f"How to tune: {', '.join(METHODS)}."),

@@ -7,8 +7,8 @@ import typer
 from ftdemo.cli.jobs import end_with_job
 from ftdemo.cli.knobs import with_knobs
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
-from ftdemo.training.estimate import Estimate, as_dict
-from ftdemo.training.recipes import DEFAULT_RECIPE, RECIPES
+from ftdemo.tuning.estimate import Estimate, as_dict
+from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
 
 SamplesOption = Annotated[str | None, typer.Option(help="The sample set to learn from.", show_default=False)]
 BaseOption = Annotated[

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.errors import UserError
-from ftdemo.samples.chat import ChatTemplate
+from ftdemo.tokens.template import ChatTemplate
 
 _ENDS = {"<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<|end|>", "</s>"}
 """Special tokens that end a turn in one model family or another; llama.cpp stops at them unasked."""

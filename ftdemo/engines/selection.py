@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from ftdemo.engines.protocol import Engine
+from ftdemo.machine.gpu import gpu_in_use
 from ftdemo.models.base import BaseModel
-from ftdemo.models.gpu import gpu_in_use
-from ftdemo.models.tuned_files import TunedFiles
 from ftdemo.settings import Settings
+from ftdemo.weights.tuned_files import TunedFiles
 
 
 def make_engine(base: BaseModel, tuned: Callable[[str], TunedFiles | None], settings: Settings) -> Engine:
@@ -25,7 +25,7 @@ def make_engine(base: BaseModel, tuned: Callable[[str], TunedFiles | None], sett
     """
     if settings.engine == "transformers" or (settings.engine == "auto" and gpu_in_use()):
         return _transformers(base, tuned, settings)
-    from ftdemo.engines.llama_engine import LlamaCppEngine, reason_against_llama
+    from ftdemo.engines.llama.engine import LlamaCppEngine, reason_against_llama
 
     reason = reason_against_llama(base)
     if reason is None:
@@ -36,6 +36,6 @@ def make_engine(base: BaseModel, tuned: Callable[[str], TunedFiles | None], sett
 
 
 def _transformers(base: BaseModel, tuned: Callable[[str], TunedFiles | None], settings: Settings) -> Engine:
-    from ftdemo.engines.transformers_engine import TransformersEngine
+    from ftdemo.engines.transformers.engine import TransformersEngine
 
     return TransformersEngine(base, tuned, settings.threads, settings.max_prompt_tokens)

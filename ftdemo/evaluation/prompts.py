@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.feedback.preferences import ChatMessage, PreferenceData
-from ftdemo.samples.chat import as_messages
 from ftdemo.store.samples import Sample
+from ftdemo.tokens.template import as_messages
 
 Prompt = tuple[ChatMessage, ...]
 

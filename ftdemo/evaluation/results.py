@@ -7,7 +7,7 @@ from typing import Any
 from ftdemo.evaluation.drift import Likelihood, forgetting
 from ftdemo.evaluation.duel import win_rate, winner
 from ftdemo.evaluation.fluency import fluency
-from ftdemo.evaluation.texts import wording
+from ftdemo.evaluation.wording import wording
 
 JUDGES = {"reward": "the reward model", "held_out_reward": "the held-out reward model"}
 """What judges other than rules are called."""

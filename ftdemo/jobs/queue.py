@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ftdemo.errors import UserError
-from ftdemo.jobs.process import Standby, is_alive, start_worker
+from ftdemo.jobs.executors.local import Standby, is_alive, start_worker
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job, JobAnswer, JobMetric, Status, StopRequest

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.models.gguf_cache import GgufCache
 from ftdemo.models.progress import folder_size
-from ftdemo.models.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 from ftdemo.names import BASE, check_name
 from ftdemo.store import Store
 from ftdemo.store.jobs import EVALUATE
 from ftdemo.store.models import TunedModel
+from ftdemo.weights.gguf_cache import GgufCache
+from ftdemo.weights.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 
 
 class ModelRegistry:

@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import median_low
 
 from ftdemo.errors import SourceError
-from ftdemo.samples.chat import ChatTemplate
 from ftdemo.samples.report import TokenLengths
 from ftdemo.store.samples import Sample
+from ftdemo.tokens.template import ChatTemplate
 
 MEASURED = 20_000
 """Up to so many samples each one is measured; beyond, every tenth."""

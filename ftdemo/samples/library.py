@@ -7,7 +7,6 @@ from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
-from ftdemo.samples.chat import ChatTemplate
 from ftdemo.samples.checking import HoldOut, Progress, check_file
 from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
@@ -20,6 +19,7 @@ from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store
 from ftdemo.store.samples import PlacedSample, Sample, SampleSet, SetVersion, Split
+from ftdemo.tokens.template import ChatTemplate
 
 MAX_PAGE = 1_000
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ftdemo.jobs.reporter import Reporter, Stopwatch
 from ftdemo.store.jobs import JobMetric
 from ftdemo.training.checkpoints import mark_whole, remove_old_checkpoints
-from ftdemo.training.reporter import Reporter, Stopwatch
 
 FIGURE = "figure/"
 """What a trainer logs under a name that begins so is recorded as a figure of the method's own."""

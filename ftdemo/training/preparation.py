@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from ftdemo.language import attention
+from ftdemo.language.tuned import is_plain_lora, put_adapter, put_changed_tensors
+from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
-from ftdemo.models.device import Device
-from ftdemo.models.tuned_files import TunedFiles
-from ftdemo.training import attention
-from ftdemo.training.methods import METHODS
-from ftdemo.training.parts import choose_parts
-from ftdemo.training.recipes import TuneSettings
+from ftdemo.tuning.methods import METHODS
+from ftdemo.tuning.parts import choose_parts
+from ftdemo.tuning.settings import TuneSettings
+from ftdemo.weights.tuned_files import TunedFiles
 
 ATTENTION_LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj", "c_attn", "query_key_value"]
 MLP_LAYERS = ["gate_proj", "up_proj", "down_proj", "gate_up_proj", "fc1", "fc2", "c_fc"]
@@ -93,43 +93,9 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     return Prepared(model, {name: parameters[name] for name in sorted(changed)}, parent_adapter, packed)
 
 
-def put_changed_tensors(model: Any, tuned: TunedFiles) -> set[str]:
-    """Replace a model's tensors by those a tuned model changed, and return their names."""
-    if not tuned.has_changed:
-        return set()
-    tensors = load_file(tuned.changed)
-    with torch.no_grad():
-        for name, tensor in tensors.items():
-            model.get_parameter(name).copy_(tensor)
-    return set(tensors)
-
-
 def computes_bfloat16(settings: TuneSettings, device: Device) -> bool:
     """Whether matrix products of a run are taken in bfloat16."""
     return device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
-
-
-def put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
-    """Add a tuned model's adapter to the weights, and return the names of those that it changed."""
-    if not tuned.has_adapter:
-        return model, set()
-    adapted = PeftModel.from_pretrained(model, str(tuned.folder))
-    names = {
-        f"{name.removeprefix('base_model.model.')}.weight"
-        for name, module in adapted.named_modules()
-        if hasattr(module, "lora_A") and hasattr(module, "base_layer")
-    }
-    return adapted.merge_and_unload(), names
-
-
-def is_plain_lora(tuned: TunedFiles) -> bool:
-    """Whether a tuned model has an adapter that adds to the weights, so that others can come on top of it."""
-    from peft import PeftConfig
-
-    if not tuned.has_adapter:
-        return False
-    config: Any = PeftConfig.from_pretrained(str(tuned.folder))
-    return not config.use_dora
 
 
 def _lora_config(model: Any, settings: TuneSettings) -> LoraConfig:

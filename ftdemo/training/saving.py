@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from ftdemo.models.tuned_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CHANGED, TunedFiles
 from ftdemo.training.preparation import Prepared
+from ftdemo.weights.tuned_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CHANGED, TunedFiles
 
 
 def save_tuned(prepared: Prepared, folder: Path) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import gradio as gr
 
+from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.training.align.settings import BY_REWARD, AlignSettings, align_settings
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 

@@ -14,19 +14,20 @@ import gradio as gr
 from gradio.data_classes import FileDataDict
 from gradio.utils import get_upload_folder
 
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.preference.settings import PreferenceSettings
+from ftdemo.aligning.settings import AlignSettings
 from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
+from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback import FeedbackFilter
 from ftdemo.names import BASE
+from ftdemo.rewards.settings import RewardSettings
 from ftdemo.store.feedback import ChoiceKind, VoteKind
 from ftdemo.studio import Studio
-from ftdemo.training.align.settings import AlignSettings
-from ftdemo.training.estimate import as_dict as estimate_as_dict
-from ftdemo.training.evaluation.settings import EvaluationSettings
-from ftdemo.training.ppo.settings import PpoSettings
-from ftdemo.training.preference.settings import PreferenceSettings
-from ftdemo.training.recipes import DEFAULT_RECIPE, TuneSettings
-from ftdemo.training.reward.settings import RewardSettings
+from ftdemo.tuning.estimate import as_dict as estimate_as_dict
+from ftdemo.tuning.recipes import DEFAULT_RECIPE
+from ftdemo.tuning.settings import TuneSettings
 from ftdemo.ui.events import told, voter_of
 
 

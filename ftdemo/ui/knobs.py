@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from ftdemo.training.recipes import TARGETS, TuneSettings
+from ftdemo.tuning.settings import TARGETS, TuneSettings
 
 WIDTH = 118
 

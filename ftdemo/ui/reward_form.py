@@ -2,8 +2,8 @@
 
 import gradio as gr
 
+from ftdemo.rewards.settings import RewardSettings
 from ftdemo.studio import Studio
-from ftdemo.training.reward.settings import RewardSettings
 from ftdemo.ui import html, reward_html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision

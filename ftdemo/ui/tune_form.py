@@ -9,8 +9,9 @@ from ftdemo.errors import UserError
 from ftdemo.names import BASE
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.training.methods import METHODS, unavailable
-from ftdemo.training.recipes import DEFAULT_RECIPE, RECIPES, TuneSettings
+from ftdemo.tuning.methods import METHODS, unavailable
+from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
+from ftdemo.tuning.settings import TuneSettings
 from ftdemo.ui import html, knobs, tuning_html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision

@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 from ftdemo.store.jobs import JobAnswer
-from ftdemo.training.estimate import Estimate
-from ftdemo.training.methods import METHODS, unavailable
+from ftdemo.tuning.estimate import Estimate
+from ftdemo.tuning.methods import METHODS, unavailable
 from ftdemo.ui.html import duration, facts
 
 

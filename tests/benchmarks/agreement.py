@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.engines import ChatRequest, Engine, GenerationSettings
-from ftdemo.engines.llama_engine import LlamaCppEngine
-from ftdemo.engines.transformers_engine import TransformersEngine
+from ftdemo.engines.llama.engine import LlamaCppEngine
+from ftdemo.engines.transformers.engine import TransformersEngine
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import EXAMPLES_FOLDER, Settings
 from ftdemo.tour import QUESTION, UNRELATED_QUESTIONS

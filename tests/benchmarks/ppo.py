@@ -37,8 +37,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from transformers import TrainerCallback
 import trl.experimental.ppo.ppo_trainer as module
 from trl.experimental.ppo import PPOConfig, PPOTrainer
-from ftdemo.training.ppo.advantages import gae, whiten
-from ftdemo.training.ppo.losses import policy_loss, value_loss
+from ftdemo.aligning.ppo.advantages import gae, whiten
+from ftdemo.aligning.ppo.losses import policy_loss, value_loss
 
 base, folder, steps, batch, tokens, questions = sys.argv[1:]
 steps, batch, tokens = int(steps), int(batch), int(tokens)

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ftdemo.chat.scoring import RewardScorer
 from ftdemo.feedback.simulated import SimulatedVoter
 from ftdemo.models import ensure_base_model
+from ftdemo.rewards.scorer import RewardScorer
 from ftdemo.statistics import wilson_interval
 from ftdemo.studio import Studio
 from tests.own_data import own_studio

@@ -27,7 +27,7 @@ from pathlib import Path
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import REPOSITORY, child_environment
 from ftdemo.studio import Studio
-from ftdemo.training.recipes import settings_from
+from ftdemo.tuning.recipes import settings_from
 from tests.own_data import own_studio
 
 READING_S = 10
@@ -72,11 +72,12 @@ import torch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from ftdemo.models.base import BaseModel
-from ftdemo.models.device import choose_device
-from ftdemo.training.measure import made_up
+from ftdemo.machine.device import choose_device
+from ftdemo.tuning.measure import made_up
 from ftdemo.training.preparation import computes_bfloat16, prepare
-from ftdemo.training.recipes import settings_from
-from ftdemo.training.trainer import PackedTrainer, training_arguments
+from ftdemo.tuning.recipes import settings_from
+from ftdemo.training.trainer import training_arguments
+from ftdemo.tuning.trainer import PackedTrainer
 folder, threads, method = sys.argv[1:]
 torch.set_num_threads(int(threads))
 device, settings = choose_device(), settings_from(method=method)

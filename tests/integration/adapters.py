@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from ftdemo.models.tuned_files import CHANGED
+from ftdemo.weights.tuned_files import CHANGED
 
 
 def save_random_adapter(

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
-from ftdemo.engines.transformers_engine import TransformersEngine
+from ftdemo.engines.transformers.engine import TransformersEngine
 from ftdemo.errors import UserError
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import Settings

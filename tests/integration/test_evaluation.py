@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from ftdemo.evaluation.measuring import measure
+from ftdemo.evaluation.settings import EvaluationSettings
+from ftdemo.jobs.reporter import Reporter
 from ftdemo.models import ensure_base_model
 from ftdemo.models.base import BaseModel
-from ftdemo.models.tuned_files import tuned_files
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.studio import Studio
-from ftdemo.training.evaluation.measuring import measure
-from ftdemo.training.evaluation.settings import EvaluationSettings
-from ftdemo.training.reporter import Reporter
+from ftdemo.weights.tuned_files import tuned_files
 from tests.integration.adapters import save_random_adapter
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from ftdemo.engines import ChatRequest, Engine, GenerationSettings, TokenEvent
-from ftdemo.engines.llama_engine import LlamaCppEngine
-from ftdemo.engines.llama_rounds import PART, SLICE
-from ftdemo.engines.transformers_engine import TransformersEngine
+from ftdemo.engines.llama.engine import LlamaCppEngine
+from ftdemo.engines.llama.rounds import PART, SLICE
+from ftdemo.engines.transformers.engine import TransformersEngine
 from ftdemo.errors import UserError
 from ftdemo.models import ensure_base_model
-from ftdemo.models.tensors import Tensors
-from ftdemo.models.tuned_files import TunedFiles, tuned_files
 from ftdemo.settings import Settings
+from ftdemo.weights.tensors import Tensors
+from ftdemo.weights.tuned_files import TunedFiles, tuned_files
 from tests.integration.adapters import save_changed, save_random_adapter
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -124,7 +124,7 @@ def test_more_adapters_than_fit_are_served_in_turn(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ftdemo.engines.llama_pool.MAX_ADAPTERS", 2)
+    monkeypatch.setattr("ftdemo.engines.llama.pool.MAX_ADAPTERS", 2)
     names = [f"turn-{number}" for number in range(3)]
     for seed, name in enumerate(names):
         folders[name] = tmp_path_factory.mktemp(name)
@@ -171,7 +171,7 @@ def test_reading_in_parts_changes_no_answer(engine: LlamaCppEngine, monkeypatch:
         for start in ("Fig", "Kiwi")
     ]
     in_parts = [ask(engine, each)[0].text for each in asked]
-    monkeypatch.setattr("ftdemo.engines.llama_rounds.PART", 100_000)
+    monkeypatch.setattr("ftdemo.engines.llama.rounds.PART", 100_000)
     engine._rounds._pool._models.clear()  # what the slots have read is lost with them
     assert [ask(engine, each)[0].text for each in asked] == in_parts
 

@@ -7,11 +7,11 @@ import pytest
 from safetensors import safe_open
 
 from ftdemo.models import ensure_base_model
-from ftdemo.models.tuned_files import CHANGED
 from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.training import planning
+from ftdemo.tuning import planning
+from ftdemo.weights.tuned_files import CHANGED
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -10,20 +10,21 @@ from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
+from ftdemo.aligning.ppo.preparing import make_ppo_run
+from ftdemo.aligning.ppo.saving import save_policy
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.ppo.trainer import run_ppo
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
-from ftdemo.engines.transformers_engine import TransformersEngine
+from ftdemo.engines.transformers.engine import TransformersEngine
+from ftdemo.jobs.reporter import Reporter
+from ftdemo.language.states import last_hidden_states
 from ftdemo.models import ensure_base_model
 from ftdemo.models.base import BaseModel
-from ftdemo.models.tuned_files import tuned_files
-from ftdemo.samples.chat import ChatTemplate
+from ftdemo.rewards.head import RewardHead, write_reward_head
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.training.ppo.preparing import make_ppo_run
-from ftdemo.training.ppo.saving import save_policy
-from ftdemo.training.ppo.settings import PpoSettings
-from ftdemo.training.ppo.trainer import run_ppo
-from ftdemo.training.reporter import Reporter
-from ftdemo.training.reward_head import RewardHead, last_hidden_states, write_reward_head
+from ftdemo.tokens.template import ChatTemplate
+from ftdemo.weights.tuned_files import tuned_files
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -3,15 +3,15 @@
 import pytest
 
 from ftdemo.chat.dialogue import ChatSettings
-from ftdemo.chat.scoring import RewardScorer
 from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
 from ftdemo.feedback.simulated import ShortAnswers
 from ftdemo.models import ensure_base_model
+from ftdemo.rewards.head import REWARD_HEAD
+from ftdemo.rewards.scorer import RewardScorer
 from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.training.reward_head import REWARD_HEAD
 from tests.benchmarks.simulated_votes import RULES, questions, recorded
 from tests.benchmarks.simulated_votes import vote as random_votes
 

@@ -7,7 +7,8 @@ import pytest
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import Settings
 from ftdemo.store.samples import Sample
-from ftdemo.training.tokens import TokenisedSample, tokenise
+from ftdemo.tokens.sequences import TokenisedSample
+from ftdemo.tuning.tokenised import tokenise
 
 pytestmark = pytest.mark.model
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from ftdemo.engines import GenerationSettings
-from ftdemo.engines.llama_server import SLOTS
+from ftdemo.engines.llama.server import SLOTS
 from ftdemo.models import ensure_base_model
 from ftdemo.names import BASE
 from ftdemo.studio import Studio

@@ -7,7 +7,7 @@ import pytest
 
 from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.processor import CACHED_KERNELS, SPINS
+from ftdemo.machine.processor import CACHED_KERNELS, SPINS
 from ftdemo.settings import Settings, child_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.models import TunedModel

@@ -9,18 +9,17 @@ import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from ftdemo.aligning.ppo.experience import Learner, Scorer
+from ftdemo.aligning.ppo.model import PpoModel, RewardName
+from ftdemo.aligning.ppo.preparing import make_learner
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.ppo.step import collect, learn
+from ftdemo.language.sampling import Rollout
+from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
-from ftdemo.models.device import Device
-from ftdemo.models.tuned_files import TunedFiles, tuned_files
-from ftdemo.training.ppo.experience import Learner, Scorer
-from ftdemo.training.ppo.model import PpoModel, RewardName
-from ftdemo.training.ppo.preparing import make_learner
-from ftdemo.training.ppo.rollouts import Rollout
-from ftdemo.training.ppo.settings import PpoSettings
-from ftdemo.training.ppo.step import collect, learn
-from ftdemo.training.reward_head import RewardHead, write_reward_head
-
-from .tiny_model import VOCABULARY, load_tiny_model, save_tiny_model
+from ftdemo.rewards.head import RewardHead, write_reward_head
+from ftdemo.weights.tuned_files import TunedFiles, tuned_files
+from tests.unit.tiny_model import VOCABULARY, load_tiny_model, save_tiny_model
 
 DEVICE = Device("cpu", "a test", bfloat16=False)
 END = 2

@@ -1,0 +1,117 @@
+"""From what somebody asks for to a job that aligns a model. No torch is imported here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ftdemo.aligning.prompts import practice_prompts, votes_of
+from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
+from ftdemo.errors import UserError
+from ftdemo.feedback.preferences import PreferenceData
+from ftdemo.feedback.training_data import fitting_method, preference_data
+from ftdemo.jobs import JobQueue
+from ftdemo.models import ModelRegistry
+from ftdemo.names import BASE
+from ftdemo.store import Store
+from ftdemo.store.jobs import ALIGN, Job
+
+FEWEST_PAIRS = 8
+FEWEST_OF_EACH_THUMB = 4
+FEWEST_PROMPTS = 4
+
+
+def submit_align_job(
+    store: Store,
+    jobs: JobQueue,
+    registry: ModelRegistry,
+    name: str,
+    method: str | None = None,
+    start: str = BASE,
+    reward: str | None = None,
+    samples: str | None = None,
+    questions: Sequence[str] = (),
+    **changes: Any,
+) -> Job:
+    """Queue a job that aligns a model with the votes there are.
+
+    Args:
+        store: where the votes are.
+        jobs: the queue.
+        registry: the tuned models.
+        name: the name of the model to be.
+        method: 'dpo' from pairs, 'kto' from thumbs, 'ppo' or 'rloo' against a reward model; the one that fits
+            the votes if None.
+        start: the model it learns on from, which is also the reference.
+        reward: the reward model to learn from, or, with 'dpo' and 'kto', to judge the result.
+        samples: a sample set whose questions 'ppo' and 'rloo' practise on.
+        questions: typed questions to practise on; with neither, those are practised on that people voted on.
+        **changes: other fields of `AlignSettings` and of the method's settings; None leaves the default.
+
+    Raises:
+        UserError: a name or a setting cannot be used, or there are too few votes or questions.
+    """
+    name = registry.check_new_name(name)
+    if method is None:
+        _, summary = preference_data(store)
+        fit = fitting_method(summary, reward is not None)
+        if fit is None:
+            raise UserError("There are no votes to learn from.", "Vote on some answers first.")
+        method = fit.method
+    settings = align_settings(method, questions=tuple(questions), **changes)
+    _check_rewards(store, jobs, settings, method, reward)
+    sample_set = store.sample_sets.get(samples) if samples is not None and method in BY_REWARD else None
+    version = sample_set.version if sample_set else None
+    if method in BY_REWARD:
+        found = len(practice_prompts(store, settings, samples, version))
+        if found < FEWEST_PROMPTS:
+            raise UserError(
+                f"There are {found} questions to practise on; at least {FEWEST_PROMPTS} are needed.",
+                "Type some, choose a sample set, or vote on answers to more questions.",
+            )
+    else:
+        _check_votes(method, votes_of(store, settings))
+    return jobs.submit(
+        ALIGN,
+        name,
+        settings.as_dict(),
+        sample_set_id=sample_set.id if sample_set else None,
+        sample_set_name=sample_set.name if sample_set else None,
+        sample_set_version=version,
+        parent_model=None if start == BASE else start,
+        reward_model=reward,
+    )
+
+
+def _check_rewards(
+    store: Store, jobs: JobQueue, settings: AlignSettings, method: str, reward: str | None
+) -> None:
+    if reward is None and method in BY_REWARD:
+        raise UserError(
+            f"{method.upper()} learns from a reward model, and none is named.",
+            "Choose one, or train one on the votes first.",
+        )
+    for name in (reward, settings.held_out_reward):
+        base = store.reward_models.get(name).base_model if name is not None else jobs.base_model
+        if base != jobs.base_model:
+            raise UserError(
+                f"The reward model {name!r} stands on {base}; the base model here is {jobs.base_model}.",
+                f"Start with FTDEMO_BASE_MODEL={base} to use it.",
+            )
+
+
+def _check_votes(method: str, data: PreferenceData) -> None:
+    if method == "dpo":
+        if len(data.pairs) < FEWEST_PAIRS:
+            raise UserError(
+                f"There are {len(data.pairs)} pairs of answers to learn from; DPO needs at least "
+                f"{FEWEST_PAIRS}.",
+                "Choose between answers, correct some, or vote one up and another down; or use KTO.",
+            )
+        return
+    up = len(data.pairs) + sum(one.liked for one in data.counted_once().rated)
+    down = len(data.pairs) + sum(not one.liked for one in data.counted_once().rated)
+    if min(up, down) < FEWEST_OF_EACH_THUMB:
+        raise UserError(
+            f"There are {up} liked and {down} disliked answers to learn from; KTO needs at least "
+            f"{FEWEST_OF_EACH_THUMB} of each.",
+            "Vote on more answers, those you dislike too.",
+        )

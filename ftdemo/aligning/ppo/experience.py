@@ -1,0 +1,187 @@
+"""Sampled answers with all that is learned from them: likelihoods, rewards, advantages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ftdemo.aligning.ppo.advantages import gae, leave_one_out, whiten
+from ftdemo.aligning.ppo.kl import KlController
+from ftdemo.aligning.ppo.likelihoods import Judged, judge, rows
+from ftdemo.aligning.ppo.model import PpoModel
+from ftdemo.aligning.ppo.rewards import token_divergence, token_rewards
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.language.likelihoods import by_answer
+from ftdemo.language.sampling import Rollout
+
+Scorer = Callable[[Sequence[Rollout]], Tensor]
+
+
+@dataclass
+class Learner:
+    """What a step changes and what it needs for that.
+
+    Args:
+        model: policy, reference and value head.
+        settings: the knobs.
+        optimizer: of all that learns.
+        controller: the price of the divergence.
+        generator: where chance comes from, on the processor.
+        end_tokens: ids that end an answer.
+        score: the reward of answers, of shape (answers,); it is what the policy is to raise.
+        watch: another reward, which is only looked at.
+    """
+
+    model: PpoModel
+    settings: PpoSettings
+    optimizer: torch.optim.Optimizer
+    controller: KlController
+    generator: torch.Generator
+    end_tokens: frozenset[int]
+    score: Scorer
+    watch: Scorer | None = None
+
+
+@dataclass(frozen=True)
+class Experience:
+    """Answers with all that is learned from them.
+
+    Tensors are of shape (answers, longest), and 0 where `mask` is false.
+
+    Args:
+        rollouts: the answers.
+        minibatches: their numbers, divided as the first epoch takes them.
+        mask: true for tokens of the answers.
+        logprobs: under the policy that sampled them.
+        reference: log-probabilities under the reference.
+        divergence: KL of the policy from the reference for each token, in nats.
+        entropy: of the policy that sampled them.
+        values: reward expected from before each token on; zeros without a value head.
+        advantages: how much better each token did than was expected.
+        returns: what the values should have been.
+    """
+
+    rollouts: list[Rollout]
+    minibatches: list[list[int]]
+    mask: Tensor
+    logprobs: Tensor
+    reference: Tensor
+    divergence: Tensor
+    entropy: Tensor
+    values: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+
+@torch.no_grad()
+def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experience:
+    """Compute all that an update needs of the answers.
+
+    Likelihoods are computed in the very rows that the first epoch computes them in, so that the ratio of the
+    first pass is 1 and not only nearly so.
+
+    Args:
+        learner: its model judges.
+        rollouts: the answers.
+        scores: what they are rewarded with, of shape (answers,).
+    """
+    settings, model = learner.settings, learner.model
+    minibatches = list(minibatches_of(learner, len(rollouts)))
+    numbers = [
+        [batch[place] for place in row]
+        for batch in minibatches
+        for row in rows_within(model, rollouts, batch)
+    ]
+    ours, theirs, strayed = [], [], []
+    for row in numbers:
+        answers = [rollouts[number] for number in row]
+        with model.as_policy() as policy:
+            our = judge_row(learner, policy, answers, entropy=True, logits=True)
+        with model.as_reference() as reference:
+            their = judge_row(learner, reference, answers, valued=False, logits=True)
+        assert our.logits is not None
+        assert their.logits is not None
+        strayed.append(by_answer(token_divergence(our.logits, their.logits), our.mask))
+        ours.append(replace(our, logits=None))  # of one row at a time: they are large
+        theirs.append(replace(their, logits=None))
+
+    longest = max(len(rollout.answer) for rollout in rollouts)
+
+    def whole(parts: Sequence[Tensor]) -> Tensor:
+        """The rows' tensors put together in the order of the answers."""
+        made = torch.zeros(len(rollouts), longest, dtype=parts[0].dtype, device=parts[0].device)
+        for row, part in zip(numbers, parts, strict=True):
+            made[torch.tensor(row), : part.shape[1]] = part
+        return made
+
+    mask, logprobs = whole([part.mask for part in ours]), whole([part.logprobs for part in ours])
+    compared = whole([part.logprobs for part in theirs])
+    scores = scores.to(mask.device)
+    rewards = token_rewards(scores, logprobs, compared, mask, learner.controller.coefficient)
+    if settings.method == "rloo":
+        values = returns = torch.zeros_like(rewards)
+        of_answers = leave_one_out(rewards.sum(dim=1), settings.samples_per_prompt)
+        advantages = of_answers[:, None].expand_as(rewards).masked_fill(~mask, 0.0)
+    else:
+        values = whole([part.values for part in ours if part.values is not None])
+        advantages, returns = gae(rewards, values, mask, settings.gamma, settings.lam)
+        advantages = whiten(advantages, mask)
+    return Experience(
+        rollouts=rollouts,
+        minibatches=minibatches,
+        mask=mask,
+        logprobs=logprobs,
+        reference=compared,
+        divergence=whole(strayed),
+        entropy=whole([part.entropy for part in ours if part.entropy is not None]),
+        values=values,
+        advantages=advantages,
+        returns=returns,
+    )
+
+
+def judge_row(
+    learner: Learner,
+    model: Any,
+    rollouts: list[Rollout],
+    *,
+    valued: bool = True,
+    entropy: bool = False,
+    logits: bool = False,
+) -> Judged:
+    """Read one row of answers with the policy or the reference; see `judge`.
+
+    Args:
+        learner: its settings say how.
+        model: the policy or the reference.
+        rollouts: the answers.
+        valued: whether to ask the value head, if the method has one.
+        entropy: whether to compute the entropy.
+        logits: whether to keep the logits.
+    """
+    settings = learner.settings
+    return judge(
+        model,
+        rollouts,
+        settings.temperature,
+        packed=learner.model.packed,
+        value_head=learner.model.value_head if valued and settings.method == "ppo" else None,
+        entropy=entropy,
+        logits=logits,
+    )
+
+
+def rows_within(model: PpoModel, rollouts: Sequence[Rollout], minibatch: list[int]) -> list[list[int]]:
+    """The places within a minibatch (not the numbers) of the answers that are computed at once."""
+    return list(rows([rollouts[number] for number in minibatch], model.packed))
+
+
+def minibatches_of(learner: Learner, count: int) -> Iterator[list[int]]:
+    """The numbers of all answers in a random order, so many at a time."""
+    order = torch.randperm(count, generator=learner.generator).tolist()
+    for start in range(0, count, learner.settings.minibatch):
+        yield order[start : start + learner.settings.minibatch]

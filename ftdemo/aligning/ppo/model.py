@@ -1,0 +1,197 @@
+"""Policy, reference, value model and reward models on one base in memory.
+
+All are the base with some of these adapters active:
+
+    policy       start + policy     `start` is the tuned model it continues from, if there is one; only
+    value        the same, and a head on its last hidden state              `policy` and the head learn
+    reference    start
+    rewards      reward; or held_out, which only watches                    on the untouched base
+
+A start model may also have changed tensors of the base; while rewards are scored, the base's own are put in
+their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from peft import LoraConfig, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.language import attention
+from ftdemo.language.sampler import Sampler
+from ftdemo.language.tuned import is_plain_lora, put_into_weights
+from ftdemo.machine.device import Device
+from ftdemo.models.base import BaseModel
+from ftdemo.rewards.head import RewardHead, read_reward_head, score
+from ftdemo.training.preparation import halve_frozen
+from ftdemo.weights.tuned_files import TunedFiles
+
+RewardName = Literal["reward", "held_out"]
+POLICY, START = "policy", "start"
+
+
+class PpoModel:
+    """All models of a run.
+
+    Args:
+        base: the base model.
+        start: the tuned model to continue from, or None for the base itself.
+        rewards: folders of reward models by what they are there for.
+        settings: the knobs.
+        device: where it computes.
+
+    Raises:
+        SourceError: a reward model's files are missing or damaged.
+        UserError: a reward model stands on another base.
+    """
+
+    def __init__(
+        self,
+        base: BaseModel,
+        start: TunedFiles | None,
+        rewards: dict[RewardName, Path],
+        settings: PpoSettings,
+        device: Device,
+    ) -> None:
+        automatic = settings.precision == "auto"
+        self.bfloat16 = device.bfloat16 if automatic else settings.precision == "bfloat16"
+        self.device = device.type
+        plain = self._load(base, None)
+        self.packed = attention.supports_packing(plain)
+        if self.packed:
+            plain.set_attn_implementation(attention.PACKED)
+        hidden_size = int(plain.config.hidden_size)
+        self._heads: dict[RewardName, RewardHead] = {
+            name: read_reward_head(folder, hidden_size).to(device.type) for name, folder in rewards.items()
+        }
+        self._exchanged = self._changes(plain, base, start)
+        self._exchange()
+        self.sampler = Sampler(plain)
+        config = LoraConfig(
+            r=settings.rank, lora_alpha=settings.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
+        # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
+        self.peft: Any = get_peft_model(plain, config, adapter_name=POLICY)
+        self.peft.peft_config[POLICY].base_model_name_or_path = base.name
+        plain.config._name_or_path = base.name
+        self.start_adapter = start if start and start.has_adapter and is_plain_lora(start) else None
+        if self.start_adapter:
+            self.peft.load_adapter(str(self.start_adapter.folder), adapter_name=START)
+        for name, folder in rewards.items():
+            self.peft.load_adapter(str(folder), adapter_name=name)
+        self.peft.eval()  # nothing drops out: the likelihood of an answer must be the same each time
+        self._layers = [module for module in self.peft.modules() if isinstance(module, BaseTunerLayer)]
+        self._policy_weights = {
+            name: weight for name, weight in self.peft.named_parameters() if f".{POLICY}." in name
+        }
+        self.value_head = torch.nn.Linear(hidden_size, 1).to(device.type)
+        torch.nn.init.zeros_(self.value_head.weight)
+        torch.nn.init.zeros_(self.value_head.bias)
+        self._activate_policy()
+
+    @property
+    def causal_lm(self) -> Any:
+        """The language model, with the adapters that are active now."""
+        return self.peft.get_base_model()
+
+    def policy_parameters(self) -> list[torch.nn.Parameter]:
+        """What of the policy learns."""
+        return list(self._policy_weights.values())
+
+    def trained(self) -> dict[str, torch.nn.Parameter]:
+        """All that learns, by name: the policy's adapter and the value head."""
+        head = {f"value_head.{name}": weight for name, weight in self.value_head.named_parameters()}
+        return {**self._policy_weights, **head}
+
+    def copy_of_trained(self) -> dict[str, Tensor]:
+        """What all that learns is now, for `trained.put_back`."""
+        return {name: weight.detach().clone() for name, weight in self.trained().items()}
+
+    @contextmanager
+    def as_policy(self) -> Iterator[Any]:
+        """The policy, as it is between these contexts anyway; gradients reach its adapter alone."""
+        with self._autocast():
+            yield self.causal_lm
+
+    @contextmanager
+    def as_reference(self) -> Iterator[Any]:
+        """The model that the policy started as, without gradients."""
+        self._activate([START] if self.start_adapter else [])
+        try:
+            with torch.no_grad(), self._autocast():
+                yield self.causal_lm
+        finally:
+            self._activate_policy()
+
+    @contextmanager
+    def scoring(self, name: RewardName) -> Iterator[Any]:
+        """A reward model without its head, without gradients."""
+        self._activate([name])
+        self._exchange()
+        try:
+            with torch.no_grad(), self._autocast():
+                yield self.causal_lm
+        finally:
+            self._exchange()
+            self._activate_policy()
+
+    @contextmanager
+    def sampling(self) -> Iterator[Sampler]:
+        """A lean copy of the policy as it is now, for generation, without gradients."""
+        active = [START, POLICY] if self.start_adapter else [POLICY]
+        self.sampler.refresh(self.causal_lm, active)
+        with torch.inference_mode():
+            yield self.sampler
+
+    def score(self, name: RewardName, sequences: Sequence[Sequence[int]]) -> Tensor:
+        """Score prompts with answers that end with the end token; of shape (sequences,)."""
+        with self.scoring(name) as model:
+            return score(model, self._heads[name], sequences)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.bfloat16)
+
+    def _activate(self, names: list[str]) -> None:
+        for layer in self._layers:
+            layer.set_adapter(names, inference_mode=True)
+
+    def _activate_policy(self) -> None:
+        self._activate([START, POLICY] if self.start_adapter else [POLICY])
+        for weight in self._policy_weights.values():
+            weight.requires_grad_(True)
+
+    def _load(self, base: BaseModel, start: TunedFiles | None) -> Any:
+        """The base model frozen, with what a start model changes in the weights themselves."""
+        attention.register()
+        model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
+        if start is not None:
+            model = put_into_weights(model, start)
+        model.requires_grad_(False)
+        if self.bfloat16:
+            halve_frozen(model, keep=set())
+        return model.to(self.device)
+
+    def _changes(self, plain: Any, base: BaseModel, start: TunedFiles | None) -> list[list[Any]]:
+        """The base's parameters that a start model changes, each with the start model's tensor."""
+        if start is None or (is_plain_lora(start) and not start.has_changed):
+            return []
+        tuned = dict(self._load(base, start).named_parameters())
+        return [
+            [parameter, tuned[name].data]
+            for name, parameter in plain.named_parameters()
+            if not torch.equal(parameter, tuned[name])
+        ]
+
+    def _exchange(self) -> None:
+        """Swap the base's own tensors and the start model's: pointers only, nothing is copied."""
+        for pair in self._exchanged:
+            parameter, other = pair
+            pair[1], parameter.data = parameter.data, other

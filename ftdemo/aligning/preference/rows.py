@@ -1,0 +1,126 @@
+"""Votes as rows of token ids, in the form that TRL's collators take."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdemo.feedback.preferences import PreferencePair, RatedAnswer, prompt_key
+from ftdemo.rewards.votes import AnswerTokeniser
+
+Row = dict[str, Any]
+ANSWERS = ("chosen_ids", "rejected_ids", "completion_ids")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a run learns from, or is measured with.
+
+    Args:
+        rows: those whose answers begin within the longest length.
+        cut_off: how many of them lose an answer's end.
+        dropped: how many lose a whole answer and are not among the rows.
+    """
+
+    rows: list[Row]
+    cut_off: int
+    dropped: int
+
+
+class RowMaker:
+    """Turns votes into rows; answers end with the end token, in the chat's own template.
+
+    Args:
+        base_folder: the base model's folder.
+        max_length: longest prompt with answer in tokens.
+    """
+
+    def __init__(self, base_folder: Path, max_length: int) -> None:
+        self._tokenise = AnswerTokeniser(base_folder, sys.maxsize)
+        self._max_length = max_length
+
+    def pairs(self, pairs: Sequence[PreferencePair]) -> Rows:
+        """Rows for DPO."""
+        made = []
+        for pair in pairs:
+            chosen = self._tokenise(pair.prompt, pair.chosen)
+            rejected = self._tokenise(pair.prompt, pair.rejected)
+            # A token may reach across the end of the prompt in one of them.
+            prompt = min(chosen.prompt_length, rejected.prompt_length)
+            answers = {"chosen_ids": chosen.ids[prompt:], "rejected_ids": rejected.ids[prompt:]}
+            made.append({"prompt_ids": chosen.ids[:prompt], **answers})
+        return self._fitting(made)
+
+    def thumbs(self, rated: Sequence[RatedAnswer]) -> Rows:
+        """Rows for KTO."""
+        made = []
+        for one in rated:
+            whole = self._tokenise(one.prompt, one.answer)
+            prompt = whole.prompt_length
+            made.append(
+                {"prompt_ids": whole.ids[:prompt], "completion_ids": whole.ids[prompt:], "label": one.liked}
+            )
+        return self._fitting(made)
+
+    def _fitting(self, rows: list[Row]) -> Rows:
+        kept: list[Row] = []
+        cut_off = dropped = 0
+        for row in rows:
+            room = self._max_length - len(row["prompt_ids"])
+            if room <= 0:
+                dropped += 1
+                continue
+            answers = {name: row[name][:room] for name in ANSWERS if name in row}
+            cut_off += any(len(row[name]) > room for name in answers)
+            kept.append({**row, **answers})
+        return Rows(kept, cut_off, dropped)
+
+
+def as_thumbs(pairs: Sequence[PreferencePair], rated: Sequence[RatedAnswer]) -> list[RatedAnswer]:
+    """All that KTO can learn from: each answer once, as liked or disliked.
+
+    A thumb says it. An answer without one is liked if it won more pairs than it lost, and disliked if it lost
+    more, as pairs are taken in arXiv:2402.01306; one that won as many as it lost is left out.
+    """
+    known = {(prompt_key(one.prompt), one.answer) for one in rated}
+    balance: Counter[tuple[str, str]] = Counter()
+    prompts = {}
+    for pair in pairs:
+        key = prompt_key(pair.prompt)
+        prompts[key] = pair.prompt
+        balance[key, pair.chosen] += 1
+        balance[key, pair.rejected] -= 1
+    won = [
+        RatedAnswer(prompts[key], text, lead > 0)
+        for (key, text), lead in balance.items()
+        if lead and (key, text) not in known
+    ]
+    return [*rated, *won]
+
+
+def with_mismatched(rows: Sequence[Row], batch_size: int) -> list[Row]:
+    """Give each row of a batch the answer of the row before it, from which KTO estimates its reference point.
+
+    That is the divergence from the start model, over prompts with answers to other prompts (section 4.1 of
+    arXiv:2402.01306). Batches are made in this order.
+    """
+    made = []
+    for start in range(0, len(rows), batch_size):
+        batch = rows[start : start + batch_size]
+        for place, row in enumerate(batch):
+            made.append({**row, "KL_completion_ids": batch[place - 1]["completion_ids"]})
+    return made
+
+
+def weights(rows: Sequence[Row]) -> tuple[float, float]:
+    """KTO's λ of liked and of disliked answers: such that both kinds count as much in all.
+
+    Equation 8 of arXiv:2402.01306 allows the liked ones to count up to 4/3 of the others.
+    """
+    liked = sum(row["label"] for row in rows)
+    disliked = len(rows) - liked
+    if not liked or not disliked:
+        return 1.0, 1.0
+    return max(1.0, disliked / liked), max(1.0, liked / disliked)

@@ -1,0 +1,251 @@
+"""From votes to a tuned model by DPO or KTO, on one copy of the base.
+
+The policy is the start model with a new LoRA adapter. Without that adapter it is the start model again, the
+reference; how likely that one finds each answer is computed once, before the first step.
+"""
+
+import math
+import os
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import datasets
+from transformers import AutoTokenizer, PrinterCallback, set_seed
+from trl import DPOConfig, KTOConfig
+
+from ftdemo.aligning.preference.rows import Row, RowMaker, Rows, as_thumbs, weights, with_mismatched
+from ftdemo.aligning.preference.settings import PreferenceSettings
+from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoTrainer, tokens_before
+from ftdemo.errors import UserError
+from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
+from ftdemo.jobs.reporter import Reporter
+from ftdemo.machine.device import Device, choose_device
+from ftdemo.models.base import BaseModel
+from ftdemo.training.answers import AnswersCallback
+from ftdemo.training.callbacks import CheckpointCallback
+from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
+from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
+from ftdemo.training.trainer import argument_values
+from ftdemo.tuning.run import LIBRARIES
+from ftdemo.weights.tuned_files import TunedFiles
+
+MEASUREMENTS = 4
+"""How often the held-out votes are measured and a checkpoint written during a run."""
+ROWS_AT_ONCE = {"dpo": 2, "kto": 4}
+"""Votes that are read together on a processor; more take memory and gain little. KTO needs two or more."""
+ANSWER_TOKENS = 48
+"""Longest answer that is given on the way, in tokens."""
+
+
+@dataclass(frozen=True)
+class PreferenceRun:
+    """A run that is ready to start.
+
+    Args:
+        trainer: trains.
+        prepared: the model it trains.
+        train: what it learns from.
+        held_out: what it is measured with.
+        settings: the knobs.
+        device: where it computes.
+    """
+
+    trainer: DpoTrainer | KtoTrainer
+    prepared: Prepared
+    train: Rows
+    held_out: Rows
+    settings: PreferenceSettings
+    device: Device
+
+
+def make_preference_run(
+    base: BaseModel,
+    data: PreferenceData,
+    settings: PreferenceSettings,
+    job_folder: Path,
+    reporter: Reporter,
+    parent: TunedFiles | None = None,
+) -> PreferenceRun:
+    """Load, prepare and tokenise what a run needs.
+
+    Args:
+        base: the base model.
+        data: the votes.
+        settings: the knobs.
+        job_folder: where checkpoints go.
+        reporter: hears of every step.
+        parent: the tuned model to continue from; it is also the reference.
+
+    Raises:
+        UserError: there is no vote whose answers begin within the longest length.
+    """
+    device = choose_device()
+    maker = RowMaker(base.folder, settings.max_length)
+    if settings.method == "dpo":
+        train, held_out = maker.pairs(data.pairs), maker.pairs(data.held_out_pairs)
+    else:
+        train = maker.thumbs(as_thumbs(data.pairs, data.rated))
+        held_out = maker.thumbs(as_thumbs(data.held_out_pairs, data.held_out_rated))
+    if not train.rows:
+        raise UserError(
+            f"With a max length of {settings.max_length} tokens, there is no vote to learn from.",
+            "Set max length higher, or collect more votes.",
+        )
+    set_seed(settings.seed)  # before the adapter gets its first values
+    prepared = prepare(base, parent, settings.adapter, device)
+    steps = math.ceil(len(train.rows) / settings.batch_size) * settings.epochs
+    every = max(1, math.ceil(steps / MEASUREMENTS))
+    at_once = (
+        settings.batch_size
+        if device.type == "cuda"
+        else min(ROWS_AT_ONCE[settings.method], settings.batch_size)
+    )
+    knobs: dict[str, Any] = {
+        "beta": settings.beta,
+        "max_length": None,  # the rows are cut already
+        "precompute_ref_log_probs": True,
+        "gradient_checkpointing": False,  # it saves memory that this app's models do not need
+        "num_train_epochs": settings.epochs,
+        "learning_rate": settings.learning_rate,
+        "warmup_steps": math.ceil(settings.warmup * steps),
+        "per_device_train_batch_size": at_once,
+        "per_device_eval_batch_size": at_once,
+        "precompute_ref_batch_size": at_once,
+        "gradient_accumulation_steps": math.ceil(settings.batch_size / at_once),
+        "seed": settings.seed,
+        "bf16": computes_bfloat16(settings.adapter, device),
+        "use_cpu": device.type == "cpu",
+        "eval_strategy": "steps" if held_out.rows else "no",
+        "eval_steps": every,
+        "save_strategy": "steps",
+        "save_steps": every,
+    }
+    asked = _prompts(data, settings.sampled_answers)
+    callbacks = [
+        FiguresCallback(reporter),
+        AnswersCallback(reporter, base, asked, every, at_ends=True, max_new_tokens=ANSWER_TOKENS),
+        CheckpointCallback(),
+    ]
+    reporter.phase("asking the model it starts from")
+    trainer = _trainer(
+        base, prepared.model, train.rows, held_out.rows, settings, job_folder, knobs, callbacks
+    )
+    trainer.remove_callback(PrinterCallback)
+    return PreferenceRun(trainer, prepared, train, held_out, settings, device)
+
+
+def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
+    """Train to the end or until stopped, from the last checkpoint if the job has one.
+
+    Args:
+        run: what `make_preference_run` made.
+        job_folder: where checkpoints are.
+        reporter: hears of every step.
+
+    Returns:
+        The figures of the run.
+    """
+    jobs = reporter.store.jobs
+    checkpoint = last_whole_checkpoint(job_folder)
+    jobs.forget_after(reporter.job_id, step_of(checkpoint) if checkpoint else -1)
+    run.trainer._total_train_tokens = tokens_before(reporter)
+    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if checkpoint else 0.0
+    began = time.monotonic()
+    run.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return _figures(run, reporter, seconds_before + time.monotonic() - began)
+
+
+def _trainer(
+    base: BaseModel,
+    model: Any,
+    train: list[Row],
+    held_out: list[Row],
+    settings: PreferenceSettings,
+    job_folder: Path,
+    knobs: dict[str, Any],
+    callbacks: list[Any],
+) -> DpoTrainer | KtoTrainer:
+    os.environ["TQDM_DISABLE"] = "1"  # the log is a file
+    datasets.disable_progress_bars()
+    given: dict[str, Any] = {
+        "model": model,
+        "processing_class": AutoTokenizer.from_pretrained(base.folder),
+        "callbacks": callbacks,
+    }
+    trainer: DpoTrainer | KtoTrainer
+    if settings.method == "dpo":
+        trainer = DpoTrainer(
+            args=DPOConfig(
+                loss_type=["sigmoid", "sft"] if settings.sft_weight else ["sigmoid"],
+                loss_weights=[1.0, settings.sft_weight] if settings.sft_weight else None,
+                **argument_values(job_folder, **knobs),
+            ),
+            train_dataset=datasets.Dataset.from_list(train),
+            eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
+            **given,
+        )
+    else:
+        # TRL takes KTO's batches in the order of the rows, each time the same.
+        random.Random(settings.seed).shuffle(train)
+        liked, disliked = weights(train)
+        size = knobs["per_device_train_batch_size"]
+        trainer = KtoTrainer(
+            args=KTOConfig(
+                desirable_weight=liked,
+                undesirable_weight=disliked,
+                **argument_values(job_folder, **knobs),
+            ),
+            train_dataset=datasets.Dataset.from_list(with_mismatched(train, size)),
+            eval_dataset=datasets.Dataset.from_list(with_mismatched(held_out, size)) if held_out else None,
+            **given,
+        )
+    # For a reference TRL keeps a copy of the adapter as it begins, which adds nothing. It has done its work.
+    model.delete_adapter("ref")
+    return trainer
+
+
+def _prompts(data: PreferenceData, count: int) -> Sequence[Sequence[ChatMessage]]:
+    """The first different prompts, held-out ones before others."""
+    votes: tuple[PreferencePair | RatedAnswer, ...] = (
+        *data.held_out_pairs,
+        *data.held_out_rated,
+        *data.pairs,
+        *data.rated,
+    )
+    different = {prompt_key(vote.prompt): vote.prompt for vote in reversed(votes)}
+    return list(reversed(different.values()))[:count]
+
+
+def _figures(run: PreferenceRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
+    """The figures of a run, as they are stored with its job."""
+    model: Any = run.trainer.model
+    points = reporter.store.jobs.metrics(reporter.job_id)
+    losses = [point.loss for point in points if point.loss is not None]
+    held_out = [point for point in points if point.held_out_loss is not None]
+    last = {name: value for point in points for name, value in (point.figures or {}).items()}
+    tokens = tokens_before(reporter)
+    reporter.memory_bytes()
+    return {
+        "votes": len(run.train.rows),
+        "held_out_votes": len(run.held_out.rows),
+        "cut_off_votes": run.train.cut_off,
+        "dropped_votes": run.train.dropped,
+        "steps": run.trainer.state.global_step,
+        "tokens": tokens,
+        "seconds": round(seconds, 2),
+        "tokens_per_second": round(tokens / seconds, 1) if tokens else None,
+        "first_loss": losses[0] if losses else None,
+        "final_loss": losses[-1] if losses else None,
+        "held_out_loss": held_out[-1].held_out_loss if held_out else None,
+        **{f"final_{name}": last[name] for name in sorted(last)},
+        "trainable_parameters": sum(w.numel() for w in model.parameters() if w.requires_grad),
+        "peak_memory_bytes": reporter.peak_memory_bytes,
+        "device": run.device.name,
+        "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
+        "versions": {name: version(name) for name in (*LIBRARIES, "trl")},
+    }

@@ -1,0 +1,1 @@
+"""The engine on llama.cpp: one loaded base, adapters beside it, answers that take turns."""

@@ -1,0 +1,152 @@
+"""Answers of all visitors, token by token: whoever asks joins those whose answers are being generated.
+
+A step generates one token of each answer that stands on the same weights, whatever their adapters, and reads
+a part of one prompt that has not been read. Models with tensors of their own take turns step by step.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Collection, Sequence
+
+from ftdemo.engines.generation import Generation, Heard
+from ftdemo.engines.protocol import GenerationSettings
+from ftdemo.engines.transformers.adapters import NO_ADAPTER, AdapterPool
+from ftdemo.engines.transformers.batch import Row
+from ftdemo.engines.transformers.group import Group, errors_end
+from ftdemo.engines.transformers.weights import WeightsPool
+from ftdemo.weights.tuned_files import TunedFiles
+
+log = logging.getLogger("ftdemo.engine")
+
+MOST_ROWS = 16
+"""Answers that are generated at once."""
+MOST_ROOM = 16_384
+"""Tokens that the caches may hold, padding included; at least one answer always fits."""
+
+
+class TunedGeneration(Generation):
+    """An answer in the making, and the model that gives it.
+
+    Args:
+        files: a tuned model; None for the base model.
+        prompt: token ids.
+        settings: how.
+        cancelled: set from outside to end it.
+        heard: called with each token id, then once with why it ended, from another thread.
+    """
+
+    def __init__(
+        self,
+        files: TunedFiles | None,
+        prompt: Sequence[int],
+        settings: GenerationSettings,
+        cancelled: threading.Event,
+        heard: Heard,
+    ) -> None:
+        super().__init__(prompt, settings, cancelled, heard)
+        self.files = files
+
+
+class Steps:
+    """Generates the answers that were submitted, in a thread of its own.
+
+    Args:
+        weights: the models.
+        device: where they are.
+        end_tokens: the ids that end an answer.
+        part: tokens of prompts that are read in a step. More are read sooner, but all others wait meanwhile.
+    """
+
+    def __init__(self, weights: WeightsPool, device: str, end_tokens: Collection[int], part: int) -> None:
+        self._weights = weights
+        self._device = device
+        self._end_tokens = end_tokens
+        self._part = part
+        self._submitted: list[TunedGeneration] = []
+        self._waiting: list[TunedGeneration] = []
+        self._groups: deque[Group] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="transformers-steps", daemon=True)
+        self._thread.start()
+
+    def submit(self, *generations: TunedGeneration) -> None:
+        """Begin answers; they join with the next step, or once there is a place."""
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("The engine is closed.")
+            self._submitted.extend(generations)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End all answers, and the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._receive():
+            self._seat()
+            # Weights take turns: the group that had this step is the last for the next.
+            if self._groups:
+                group = self._groups[0]
+                with errors_end(group.rows):
+                    group.step(self._part, self._end_tokens)
+                self._groups.rotate(-1)
+            self._groups = deque(group for group in self._groups if group.goes_on)
+        for generation in (*self._submitted, *self._waiting, *(row.generation for row in self._rows())):
+            generation.end("cancelled")
+
+    def _receive(self) -> bool:
+        """Take over what was submitted, once there is something to do; False when all is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._submitted or self._waiting or self._groups)
+            self._waiting += self._submitted
+            self._submitted = []
+            return not self._closed
+
+    def _rows(self) -> list[Row]:
+        return [row for group in self._groups for row in group.rows]
+
+    def _seat(self) -> None:
+        """Begin the answers that wait, in their order, as far as there is room."""
+        waiting, self._waiting = self._waiting, []
+        full = weights_full = False
+        for generation in waiting:
+            in_use = [group.adapters for group in self._groups]
+            if generation.cancelled.is_set():
+                generation.end("cancelled")
+                continue
+            # One that waits for weights of its own must not keep those with the base's waiting.
+            needs_weights = generation.files is not None and generation.files.has_changed
+            full = full or not self._fits(generation)
+            weights_full = weights_full or not self._weights.has_room(generation.files, in_use)
+            if full or (weights_full and needs_weights):
+                self._waiting.append(generation)
+                continue
+            try:
+                self._begin(generation, in_use)
+            except Exception as error:
+                log.exception("a model could not be loaded")
+                generation.end(error)
+
+    def _fits(self, generation: Generation) -> bool:
+        rows = self._rows()
+        longest = max([row.most for row in rows] + [len(generation.tokens) + generation.left])
+        return not rows or (len(rows) < MOST_ROWS and (len(rows) + 1) * longest <= MOST_ROOM)
+
+    def _begin(self, generation: TunedGeneration, in_use: Collection[AdapterPool]) -> None:
+        files = generation.files
+        adapters = self._weights.adapters(files, in_use)
+        group = next((group for group in self._groups if group.adapters is adapters), None)
+        if group is None:
+            group = Group(adapters, self._device)
+        names = {row.adapter for row in group.rows}
+        name = adapters.attach(files.folder, names) if files and files.has_adapter else NO_ADAPTER
+        group.add(Row(generation, name, self._device), self._part)
+        if group not in self._groups:
+            self._groups.append(group)

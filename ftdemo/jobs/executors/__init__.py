@@ -1,0 +1,1 @@
+"""What runs a job: the queue asks an executor, which starts and watches its worker."""

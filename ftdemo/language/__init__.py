@@ -1,0 +1,1 @@
+"""The model in PyTorch: loading, attention, packing, likelihoods, hidden states, sampling, saving."""

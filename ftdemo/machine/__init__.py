@@ -1,0 +1,1 @@
+"""The machine: its device and number formats, how chat and worker share the cores, memory handed back."""

@@ -1,0 +1,1 @@
+"""Texts as the model reads them, without torch: the chat template, the tokeniser, sequences of ids."""

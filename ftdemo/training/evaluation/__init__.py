@@ -1,1 +1,0 @@
-"""Running the models that are compared: answers, likelihoods, scores."""

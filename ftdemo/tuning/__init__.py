@@ -1,0 +1,1 @@
+"""Supervised tuning: its settings and recipes, methods, cost before the start, and the run."""

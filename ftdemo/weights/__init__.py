@@ -1,0 +1,1 @@
+"""Weights as files, without torch: safetensors, shapes, a tuned model's files, merged adapters, GGUF."""
