@@ -4,7 +4,9 @@ from ftdemo.chat.turns import Answer, Turn
 from ftdemo.chat.votes import JudgedAnswer, JudgedTurn
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
 from ftdemo.store.feedback import Vote
-from ftdemo.ui import chat_html, feedback_html, reward_html
+from ftdemo.ui.align import reward_html
+from ftdemo.ui.chat import html as chat_html
+from ftdemo.ui.feedback import html as feedback_html
 
 HOSTILE = "<script>alert(1)</script> ![x](http://x/y.png) &amp; \" ' שלום"
 SHEET = {

@@ -9,7 +9,10 @@ import gradio as gr
 from ftdemo.chat.dialogue import ChatSettings
 from ftdemo.chat.turns import Turn
 from ftdemo.studio import Studio
-from ftdemo.ui import chat_html, chat_settings, chat_votes, html
+from ftdemo.ui import html
+from ftdemo.ui.chat import html as chat_html
+from ftdemo.ui.chat import settings as chat_settings
+from ftdemo.ui.chat import votes as chat_votes
 from ftdemo.ui.events import QUIET, at_last, known_voter, shown
 from ftdemo.ui.polling import Changes, paced
 

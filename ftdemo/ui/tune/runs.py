@@ -5,10 +5,11 @@ import gradio as gr
 from ftdemo.jobs.sheet import compare_runs
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.ui import curves, html, tuning_html
+from ftdemo.ui import curves, html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
-from ftdemo.ui.tune_form import Form
+from ftdemo.ui.tune import html as tuning_html
+from ftdemo.ui.tune.form import Form
 
 JOB_COLUMNS = ["Job", "Model", "Method", "Samples", "Status", "Steps", "Held-out loss", "Started"]
 NOTHING = "Choose two or more jobs to see their held-out loss in one plot and what differs between them."

@@ -7,18 +7,14 @@ import gradio as gr
 from ftdemo.feedback.training_data import fitting_method
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.ui import (
-    align_form,
-    chat_settings,
-    evaluation_html,
-    feedback_html,
-    html,
-    job_view,
-    reward_form,
-    reward_html,
-)
+from ftdemo.ui import html
+from ftdemo.ui.align import evaluation_html, reward_form, reward_html
+from ftdemo.ui.align import form as align_form
+from ftdemo.ui.chat import settings as chat_settings
 from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.feedback import html as feedback_html
 from ftdemo.ui.polling import Changes
+from ftdemo.ui.tune import job_view
 
 NO_VOTES = "No votes yet. Give some answers a thumb in the tab Chat & vote, or choose between two."
 NO_JOB = "No job yet. Train a reward model on the votes: it runs in a process of its own."

@@ -7,9 +7,10 @@ import gradio as gr
 from ftdemo.jobs.sheet import run_sheet
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.ui import curves, html, tuning_html
+from ftdemo.ui import curves, html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
+from ftdemo.ui.tune import html as tuning_html
 
 LOG_SHOWN = 4000
 

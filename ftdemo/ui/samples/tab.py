@@ -14,10 +14,11 @@ from ftdemo.samples.formats import FORMATS
 from ftdemo.samples.library import example_files
 from ftdemo.samples.shapes import SHAPES
 from ftdemo.studio import Studio
-from ftdemo.ui import html, saved_samples
+from ftdemo.ui import html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
-from ftdemo.ui.report_html import report as report_html
+from ftdemo.ui.samples import saved as saved_samples
+from ftdemo.ui.samples.report_html import report as report_html
 
 NO_FILE = "Upload a file with questions and answers. Its report appears here before anything is saved."
 PREVIEW = 8

@@ -12,9 +12,10 @@ from ftdemo.studio import Studio
 from ftdemo.tuning.methods import METHODS, unavailable
 from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
 from ftdemo.tuning.settings import TuneSettings
-from ftdemo.ui import html, knobs, tuning_html
+from ftdemo.ui import html, knobs
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
+from ftdemo.ui.tune import html as tuning_html
 
 NOT_YET = "Choose samples to see what a run would cost."
 

@@ -4,7 +4,8 @@ import gradio as gr
 
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.studio import Studio
-from ftdemo.ui import html, reward_html
+from ftdemo.ui import html
+from ftdemo.ui.align import reward_html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 

@@ -4,8 +4,9 @@ import gradio as gr
 
 from ftdemo.store.jobs import TUNE
 from ftdemo.studio import Studio
-from ftdemo.ui import job_view, runs, tune_form
 from ftdemo.ui.polling import Changes
+from ftdemo.ui.tune import form as tune_form
+from ftdemo.ui.tune import job_view, runs
 
 NO_JOB = "No job yet. Choose samples, name the model and press Start: it trains in a process of its own."
 

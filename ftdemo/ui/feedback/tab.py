@@ -9,8 +9,9 @@ import gradio as gr
 from ftdemo.feedback import FeedbackFilter
 from ftdemo.feedback.exchange import Form
 from ftdemo.studio import Studio
-from ftdemo.ui import feedback_html, html
+from ftdemo.ui import html
 from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.feedback import html as feedback_html
 
 PAGE = 20
 COLUMNS = ["No", "When", "Model", "Question", "Answer", "Up", "Down", "Better answers", "A/B", "Comments"]

@@ -8,9 +8,9 @@ import gradio as gr
 
 from ftdemo.feedback.voters import MAX_CHARACTERS, REASONS
 from ftdemo.studio import Studio
-from ftdemo.ui import chat_html
+from ftdemo.ui.chat import html as chat_html
+from ftdemo.ui.compare.keep_answer import DEFAULT_SET
 from ftdemo.ui.events import QUIET, known_voter, shown
-from ftdemo.ui.keep_answer import DEFAULT_SET
 
 PRAISE = ("helpful", "correct", "well_written", "right_tone")
 

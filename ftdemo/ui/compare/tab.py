@@ -8,7 +8,8 @@ from ftdemo.chat.comparison import MAX_SIDES
 from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.ui import html, keep_answer
+from ftdemo.ui import html
+from ftdemo.ui.compare import keep_answer
 from ftdemo.ui.events import QUIET, at_last, shown
 from ftdemo.ui.polling import Changes, paced
 

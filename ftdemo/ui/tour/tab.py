@@ -12,7 +12,7 @@ import gradio as gr
 from ftdemo import tour
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.compare_tab import paced
+from ftdemo.ui.compare.tab import paced
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 

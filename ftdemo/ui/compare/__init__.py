@@ -1,0 +1,1 @@
+"""The tab Compare: one question, up to four models side by side."""

@@ -1,0 +1,1 @@
+"""The tab Feedback: every vote with its history."""

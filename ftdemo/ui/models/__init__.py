@@ -1,0 +1,1 @@
+"""The tab Models: tuned models and where each came from."""

@@ -1,0 +1,1 @@
+"""The tab Start here: the guided tour."""

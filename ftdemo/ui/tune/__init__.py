@@ -1,0 +1,1 @@
+"""The tab Tune: the form, the running job, and runs compared."""
