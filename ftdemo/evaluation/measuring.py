@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ftdemo.engines.prompts import end_tokens
 from ftdemo.evaluation.contestant import Contestant
 from ftdemo.evaluation.course import Course
 from ftdemo.evaluation.drift import Likelihood
@@ -23,8 +22,7 @@ from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
-from ftdemo.rewards.votes import AnswerTokeniser
-from ftdemo.tokens.tokeniser import load_tokenizer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.tuning.run import LIBRARIES
 from ftdemo.weights.tuned_files import TunedFiles
 
@@ -70,21 +68,22 @@ def measure(
     began = time.monotonic()
     device = choose_device()
     bfloat16 = device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
-    tokenise = AnswerTokeniser(base.folder, settings.max_prompt_tokens + settings.max_new_tokens + 1)
-    texts = read_texts(base, prompts, settings, tokenise)
+    tokeniser = ChatTokeniser.of_folder(base.folder)
+    longest = settings.max_prompt_tokens + settings.max_new_tokens + 1
+    texts = read_texts(tokeniser, prompts, settings, longest)
     course = Course(reporter, 2 * len(texts.ids), counted)
     said = []
     for files, name in zip((start, tuned), names, strict=True):
         course.enter(f"loading {name}")
         contestant = Contestant.load(base, files, device, bfloat16)
         course.enter(f"answering as {name}")
-        said.append(_ask(contestant, base, texts, settings, course))
+        said.append(_ask(contestant, tokeniser, texts, settings, course))
         del contestant
     course.enter("reading the answers as the base model")
     reader = Contestant.load(base, None, device, bfloat16)
     surprise = [reader.likelihoods(one.rollouts, course.look) for one in said]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
-    scores = _by_rewards(reader, rewards, said, tokenise, course) | _by_rules(settings.rules, texts, said)
+    scores = _by_rewards(reader, rewards, said, course) | _by_rules(settings.rules, texts, said)
     before, after = (
         Side(name, one.texts, one.known, read, {judge: of_both[place] for judge, of_both in scores.items()})
         for place, (name, one, read) in enumerate(zip(names, said, surprise, strict=True))
@@ -117,17 +116,20 @@ class _Said:
 
 
 def _ask(
-    contestant: Contestant, base: BaseModel, texts: Texts, settings: EvaluationSettings, course: Course
+    contestant: Contestant,
+    tokeniser: ChatTokeniser,
+    texts: Texts,
+    settings: EvaluationSettings,
+    course: Course,
 ) -> _Said:
     answers = contestant.answer(
         texts.ids,
-        end_tokens=end_tokens(base.folder),
+        end_tokens=tokeniser.end_tokens,
         max_new_tokens=settings.max_new_tokens,
         batch=settings.batch,
         on_answered=course.answered,
     )
-    tokenizer = load_tokenizer(base.folder)
-    written = [tokenizer.decode(list(one.answer), skip_special_tokens=True).strip() for one in answers]
+    written = [tokeniser.decode(one.answer).strip() for one in answers]
     general = [
         Rollout(tuple(one.ids[: one.prompt_length]), tuple(one.ids[one.prompt_length :]), ended=True)
         for one in texts.general
@@ -139,7 +141,6 @@ def _by_rewards(
     reader: Contestant,
     rewards: dict[str, Path | None],
     said: Sequence[_Said],
-    tokenise: AnswerTokeniser,
     course: Course,
 ) -> dict[str, list[list[float]]]:
     """Of each reward model that there is, the scores of both models' answers."""
@@ -148,7 +149,7 @@ def _by_rewards(
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
-            judge = RewardJudge(reader, folder, tokenise)
+            judge = RewardJudge(reader, folder)
             scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
     return scores
 

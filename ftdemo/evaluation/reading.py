@@ -7,11 +7,9 @@ from ftdemo.errors import UserError
 from ftdemo.evaluation.general import general_knowledge
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.settings import EvaluationSettings
-from ftdemo.models.base import BaseModel
-from ftdemo.rewards.votes import AnswerTokeniser
 from ftdemo.tokens.sequences import TokenisedSample
-from ftdemo.tokens.template import ChatTemplate
-from ftdemo.tokens.tokeniser import load_tokenizer
+from ftdemo.tokens.template import with_answer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 
 
 @dataclass(frozen=True)
@@ -37,29 +35,34 @@ class Texts:
 
 
 def read_texts(
-    base: BaseModel, prompts: Sequence[Prompt], settings: EvaluationSettings, tokenise: AnswerTokeniser
+    tokeniser: ChatTokeniser, prompts: Sequence[Prompt], settings: EvaluationSettings, max_length: int
 ) -> Texts:
     """Turn texts into token ids by the base model's chat template.
 
+    Args:
+        tokeniser: the base model's.
+        prompts: chat messages, the question last.
+        settings: say how long a prompt may be.
+        max_length: longest general question with answer in tokens; of a longer one the beginning is cut off.
+
     Raises:
-        SourceError: the tokenizer or the chat template cannot be used.
+        SourceError: the chat template cannot be used.
         UserError: no prompt is short enough.
     """
-    template, tokenizer = ChatTemplate.of_folder(base.folder), load_tokenizer(base.folder)
-    written = [template.prompt([dict(message) for message in prompt]) for prompt in prompts]
-    encoded = [one.ids for one in tokenizer.encode_batch_fast(written, add_special_tokens=False)]
+    encoded = tokeniser.prompts(prompts)
     short = [place for place, ids in enumerate(encoded) if len(ids) <= settings.max_prompt_tokens]
     if not short:
         raise UserError(
             f"There is no prompt of at most {settings.max_prompt_tokens} tokens to compare on.",
             "Add shorter questions, or set the longest prompt higher.",
         )
+    general = tokeniser.answered(
+        (with_answer([{"role": "user", "content": asked}], answer) for asked, answer in general_knowledge()),
+        closed=False,
+    )
     return Texts(
         [prompts[place] for place in short],
         [encoded[place] for place in short],
         len(prompts) - len(short),
-        [
-            tokenise([{"role": "user", "content": question}], answer)
-            for question, answer in general_knowledge()
-        ],
+        [one.last(max_length) for one in general],
     )

@@ -9,10 +9,8 @@ import torch
 from peft import PeftModel
 
 from ftdemo.evaluation.contestant import Contestant
-from ftdemo.feedback.preferences import ChatMessage
 from ftdemo.language.tuned import sharing_copy
 from ftdemo.rewards.head import read_reward_head, score
-from ftdemo.rewards.votes import AnswerTokeniser
 
 
 class RewardJudge:
@@ -21,26 +19,20 @@ class RewardJudge:
     Args:
         base: the untouched base model; the judge shares its tensors and leaves it as it is.
         folder: the reward model's.
-        tokenise: turns prompts with answers into token ids.
 
     Raises:
         SourceError: a file of the reward model is missing or damaged.
         UserError: it stands on another base model.
     """
 
-    def __init__(self, base: Contestant, folder: Path, tokenise: AnswerTokeniser) -> None:
+    def __init__(self, base: Contestant, folder: Path) -> None:
         self._base = base
-        self._tokenise = tokenise
         head = read_reward_head(folder, int(base.model.config.hidden_size))
         self._head = head.to(base.device)
         self._model = PeftModel.from_pretrained(sharing_copy(base.model), str(folder)).eval()
 
-    def __call__(self, prompt: Sequence[ChatMessage], answer: str) -> float:
-        """The score of one answer, in standard deviations from the mean of those learned from."""
-        return self.scores([self._tokenise(prompt, answer).ids])[0]
-
     def scores(self, sequences: Sequence[Sequence[int]]) -> list[float]:
-        """The scores of many answers.
+        """The scores of many answers, in standard deviations from the mean of those learned from.
 
         Args:
             sequences: token ids of prompt and answer, with the answer's end token. Equal ones get one score,

@@ -20,7 +20,8 @@ from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.rewards.sheet import judge, reward_sheet
 from ftdemo.rewards.trainer import RewardTrainer
-from ftdemo.rewards.votes import AnswerTokeniser, Vote, tokenise_votes
+from ftdemo.rewards.votes import Vote, tokenise_votes
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
 from ftdemo.training.preparation import computes_bfloat16, prepare
@@ -62,10 +63,10 @@ def train_reward_model(
         reporter: hears of every step.
     """
     device = choose_device()
-    tokenise = AnswerTokeniser(base.folder, settings.max_length)
+    tokeniser = ChatTokeniser.of_folder(base.folder)
     data = data.counted_once()
-    train = tokenise_votes(data.pairs, data.rated, tokenise)
-    held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokenise)
+    train = tokenise_votes(data.pairs, data.rated, tokeniser, settings.max_length)
+    held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokeniser, settings.max_length)
     set_seed(settings.seed)
     prepared = prepare(base, None, settings.adapter, device)
     network = RewardNetwork(prepared.model, prepared.packed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftdemo.models.base import BaseModel
 from ftdemo.store.feedback import ChatMessage
+from ftdemo.tokens.template import with_answer
 
 if TYPE_CHECKING:
     from ftdemo.rewards.head import RewardHead
@@ -35,7 +36,7 @@ class RewardScorer:
         self._max_length = max_length
         self._lock = threading.Lock()
         self._model: Any = None
-        self._tokenise: Any = None
+        self._tokeniser: Any = None
         self._heads: OrderedDict[Path, tuple[str, RewardHead]] = OrderedDict()
         self._known: OrderedDict[tuple[Path, str], float] = OrderedDict()
 
@@ -69,7 +70,10 @@ class RewardScorer:
         with self._lock:
             name, head = self._loaded(folder)
             self._model.set_adapter(name)
-            sequences = [self._tokenise(list(prompt), answer).ids for answer in answers]
+            talks = [with_answer(prompt, answer) for answer in answers]
+            sequences = [
+                whole.last(self._max_length).ids for whole in self._tokeniser.answered(talks, closed=False)
+            ]
             found: list[float] = score(self._model, head, sequences).tolist()
             return found
 
@@ -80,7 +84,7 @@ class RewardScorer:
 
         from ftdemo.machine.device import choose_device
         from ftdemo.rewards.head import read_reward_head
-        from ftdemo.rewards.votes import AnswerTokeniser
+        from ftdemo.tokens.tokeniser import ChatTokeniser
 
         if folder in self._heads:
             self._heads.move_to_end(folder)
@@ -88,7 +92,7 @@ class RewardScorer:
         device = choose_device()
         if self._model is None:
             plain: Any = AutoModelForCausalLM.from_pretrained(self._base.folder, dtype=device.dtype)
-            self._tokenise = AnswerTokeniser(self._base.folder, self._max_length)
+            self._tokeniser = ChatTokeniser.of_folder(self._base.folder)
             plain = plain.to(device.type).eval()
         else:
             plain = self._model

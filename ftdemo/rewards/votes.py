@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
-from ftdemo.tokens.sequences import TokenisedSample, common_length
-from ftdemo.tokens.template import ChatTemplate
-from ftdemo.tokens.tokeniser import load_tokenizer
+from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
+from ftdemo.tokens.sequences import TokenisedSample
+from ftdemo.tokens.template import with_answer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 
 
 @dataclass(frozen=True)
@@ -49,37 +48,23 @@ class ThumbVote:
 Vote = PairVote | ThumbVote
 
 
-class AnswerTokeniser:
-    """Turns prompts with answers into token ids that end with the answer's end token.
+def tokenise_votes(
+    pairs: Sequence[PreferencePair],
+    rated: Sequence[RatedAnswer],
+    tokeniser: ChatTokeniser,
+    max_length: int,
+) -> list[Vote]:
+    """Pairs first, then thumbs.
 
     Args:
-        base_folder: the base model's folder.
-        max_length: longest sequence in tokens; of a longer one the beginning is cut off, since a score is
-            read at the end.
+        pairs: of which one answer was preferred.
+        rated: answers with a thumb.
+        tokeniser: the base model's.
+        max_length: longest prompt with answer in tokens; of a longer one the beginning is cut off.
     """
-
-    def __init__(self, base_folder: Path, max_length: int) -> None:
-        self._template = ChatTemplate.of_folder(base_folder)
-        self._tokenizer = load_tokenizer(base_folder)
-        self._max_length = max_length
-
-    def __call__(self, prompt: Sequence[ChatMessage], answer: str) -> TokenisedSample:
-        """Token ids of a conversation with this answer at its end."""
-        before = self._template.render_messages(list(prompt), True)
-        text = self._template.render_messages([*prompt, {"role": "assistant", "content": answer}], False)
-        # Templates put a line break behind the end token; what is scored ends with the token itself.
-        ids = self._tokenizer.encode(text.rstrip("\n"), add_special_tokens=False).ids
-        asked = self._tokenizer.encode(before, add_special_tokens=False).ids
-        surplus = max(0, len(ids) - self._max_length)
-        return TokenisedSample(ids[surplus:], max(0, common_length(asked, ids) - surplus))
-
-
-def tokenise_votes(
-    pairs: Sequence[PreferencePair], rated: Sequence[RatedAnswer], tokenise: AnswerTokeniser
-) -> list[Vote]:
-    """Pairs first, then thumbs."""
-    votes: list[Vote] = [
-        PairVote(tokenise(pair.prompt, pair.chosen), tokenise(pair.prompt, pair.rejected)) for pair in pairs
-    ]
-    votes += [ThumbVote(tokenise(one.prompt, one.answer), one.liked) for one in rated]
+    talks = [with_answer(pair.prompt, text) for pair in pairs for text in (pair.chosen, pair.rejected)]
+    talks += [with_answer(one.prompt, one.answer) for one in rated]
+    sequences = iter([whole.last(max_length) for whole in tokeniser.answered(talks, closed=False)])
+    votes: list[Vote] = [PairVote(next(sequences), next(sequences)) for _ in pairs]
+    votes += [ThumbVote(next(sequences), one.liked) for one in rated]
     return votes

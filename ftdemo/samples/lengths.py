@@ -1,6 +1,5 @@
 """How many tokens samples have, by the base model's own tokenizer, without torch or transformers."""
 
-import json
 from array import array
 from pathlib import Path
 from statistics import median_low
@@ -9,6 +8,7 @@ from ftdemo.errors import SourceError
 from ftdemo.samples.report import TokenLengths
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import ChatTemplate
+from ftdemo.tokens.tokeniser import Tokeniser
 
 MEASURED = 20_000
 """Up to so many samples each one is measured; beyond, every tenth."""
@@ -21,17 +21,14 @@ class LengthMeter:
     """Measures samples as they come.
 
     Args:
-        folder: the base model's folder, with `tokenizer.json`.
+        tokeniser: the base model's.
         template: its chat template, or None to count the bare texts.
     """
 
-    def __init__(self, folder: Path, template: ChatTemplate | None) -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
+    def __init__(self, tokeniser: Tokeniser, template: ChatTemplate | None) -> None:
+        self._tokeniser = tokeniser
         self._template = template
-        self._limit = _context_limit(folder)
+        self._limit = tokeniser.context_limit
         self._seen = 0
         self._texts: list[str] = []
         self._lengths = array("L")
@@ -39,16 +36,17 @@ class LengthMeter:
     @classmethod
     def of_folder(cls, folder: Path | None) -> "LengthMeter | None":
         """A meter for a base model's folder, or None if it has no tokenizer file that can be used."""
-        if folder is None or not (folder / "tokenizer.json").is_file():
+        if folder is None:
+            return None
+        try:
+            tokeniser = Tokeniser.of_folder(folder)
+        except SourceError:
             return None
         try:
             template: ChatTemplate | None = ChatTemplate.of_folder(folder)
         except SourceError:
             template = None
-        try:
-            return cls(folder, template)
-        except Exception:  # noqa: BLE001 - the library raises bare Exception for a file it cannot read
-            return None
+        return cls(tokeniser, template)
 
     def add(self, sample: Sample) -> None:
         """Measure a sample, or pass it over if there are very many."""
@@ -90,16 +88,5 @@ class LengthMeter:
         return "\n".join(said)
 
     def _measure(self) -> None:
-        encoded = self._tokenizer.encode_batch_fast(self._texts, add_special_tokens=False)
-        self._lengths.extend(len(encoding.ids) for encoding in encoded)
+        self._lengths.extend(len(ids) for ids in self._tokeniser.encode(self._texts))
         self._texts.clear()
-
-
-def _context_limit(folder: Path) -> int | None:
-    try:
-        limit = json.loads((folder / "config.json").read_text(encoding="utf-8")).get(
-            "max_position_embeddings"
-        )
-    except (OSError, ValueError, AttributeError):
-        return None
-    return limit if isinstance(limit, int) else None

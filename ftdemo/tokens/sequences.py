@@ -28,6 +28,11 @@ class TokenisedSample:
         """The sample without what is beyond a length; it may then have no answer left."""
         return TokenisedSample(self.ids[:max_length], min(self.prompt_length, max_length))
 
+    def last(self, max_length: int) -> "TokenisedSample":
+        """The sample without what is further from its end than a length: a score is read at the end."""
+        surplus = max(0, len(self.ids) - max_length)
+        return TokenisedSample(self.ids[surplus:], max(0, self.prompt_length - surplus))
+
 
 def common_start(samples: Sequence[TokenisedSample]) -> int:
     """How many tokens all samples begin with; fewer than the shortest prompt, whose last token predicts."""

@@ -1,7 +1,7 @@
-"""A sample as the model will see it: rendered by the base model's chat template, without transformers."""
+"""Conversations as text: rendered by the base model's chat template as transformers would, but without it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +9,16 @@ from typing import Any
 
 from ftdemo.errors import SourceError
 from ftdemo.store.samples import Sample
+from ftdemo.tokens.files import CHAT_TEMPLATE, TOKENIZER_CONFIG, read_json
 
 Message = dict[str, str]
+
+_NAMED_TOKENS = (
+    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+)  # fmt: skip
+"""Special tokens that a template may write by these names."""
+_NOT_GIVEN = ("tools", "documents")
+"""What a template may ask for; there is none of it here, which is another thing than a name nobody knows."""
 
 
 def as_messages(sample: Sample) -> list[Message]:
@@ -18,6 +26,11 @@ def as_messages(sample: Sample) -> list[Message]:
     turns = [("system", sample.system)] if sample.system and sample.system.strip() else []
     turns += [*sample.history, ("user", sample.question), ("assistant", sample.answer)]
     return [{"role": role, "content": (text or "").strip()} for role, text in turns]
+
+
+def with_answer(prompt: Sequence[Message], answer: str) -> list[Message]:
+    """A conversation with an answer at its end, as it is."""
+    return [*prompt, {"role": "assistant", "content": answer}]
 
 
 @dataclass(frozen=True)
@@ -40,19 +53,18 @@ class ChatTemplate:
         """
         import jinja2
 
-        config = _read_json(folder / "tokenizer_config.json")
+        config = read_json(folder / TOKENIZER_CONFIG)
         source = _template_text(folder, config)
         try:
             template = _environment().from_string(source)
         except jinja2.TemplateError as error:
             raise _unusable(folder, error) from error
-        tokens = {
-            name: _token(config[name]) for name in ("bos_token", "eos_token", "pad_token") if config.get(name)
-        }
+        given: dict[str, str | None] = dict.fromkeys(_NOT_GIVEN)
+        given |= {name: _token(config[name]) for name in _NAMED_TOKENS if config.get(name)}
 
         def render(messages: list[Message], answer_follows: bool) -> str:
             try:
-                return template.render(messages=messages, add_generation_prompt=answer_follows, **tokens)
+                return template.render(messages=messages, add_generation_prompt=answer_follows, **given)
             except (jinja2.TemplateError, TypeError, ValueError) as error:
                 raise _unusable(folder, error) from error
 
@@ -66,25 +78,29 @@ class ChatTemplate:
         """
         return self.render_messages(as_messages(sample), False)
 
-    def prompt(self, messages: list[Message]) -> str:
-        """The text after which a model answers a conversation.
-
-        Raises:
-            SourceError: the template does not take such a conversation.
-        """
-        return self.render_messages(messages, True)
-
 
 def _environment() -> Any:
     """Templates come from strangers: they run in Jinja's sandbox, set up as transformers does."""
-    from jinja2.ext import loopcontrols
+    from jinja2 import nodes
+    from jinja2.ext import Extension, loopcontrols
+    from jinja2.parser import Parser
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class AnswerMark(Extension):
+        """`{% generation %}` … `{% endgeneration %}`, marks around answers that add nothing to the text."""
+
+        tags = {"generation"}  # noqa: RUF012 - as jinja declares it
+
+        def parse(self, parser: Parser) -> nodes.Node:
+            line = next(parser.stream).lineno
+            body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+            return nodes.Scope(body, lineno=line)
 
     def raise_exception(message: str) -> None:
         raise ValueError(message)
 
     environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, AnswerMark]
     )
     environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
     environment.globals["raise_exception"] = raise_exception
@@ -93,7 +109,7 @@ def _environment() -> Any:
 
 
 def _template_text(folder: Path, config: dict[str, Any]) -> str:
-    file = folder / "chat_template.jinja"
+    file = folder / CHAT_TEMPLATE
     if file.is_file():
         return file.read_text(encoding="utf-8")
     templates = config.get("chat_template")
@@ -111,14 +127,6 @@ def _unusable(folder: Path, error: Exception) -> SourceError:
         f"The chat template of {folder.name} does not take these messages: {error}.",
         "Leave out the system message or the earlier turns, or choose another base model.",
     )
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _token(value: Any) -> str:

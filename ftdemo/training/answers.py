@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.template import Message
+from ftdemo.tokens.tokeniser import ChatTokeniser
 
 MAX_NEW_TOKENS = 24
 TIME_SHARE = 0.12
@@ -79,30 +80,28 @@ class AnswersCallback(TrainerCallback):
             self._reporter.record_answers(state.global_step, list(answers))
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokeniser(self) -> ChatTokeniser:
         """Loaded with the first question: the first step should not wait for it."""
-        tokenizer = AutoTokenizer.from_pretrained(self._base.folder, padding_side="left")
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return ChatTokeniser.of_folder(self._base.folder)
 
     def _answer(self, model: Any, args: TrainingArguments) -> list[str]:
-        texts = [
-            self._tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True)
-            for prompt in self._prompts
-        ]
-        inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        prompts = self._tokeniser.prompts(self._prompts)
+        longest = max(len(ids) for ids in prompts)
+        padding = min(self._tokeniser.end_tokens, default=0)  # not shown, being a special token
+        inputs = {
+            "input_ids": torch.tensor([[padding] * (longest - len(ids)) + ids for ids in prompts]),
+            "attention_mask": torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in prompts]),
+        }
         model.eval()
         with torch.no_grad(), torch.autocast(args.device.type, torch.bfloat16, enabled=bool(args.bf16)):
             output = model.generate(
-                **inputs.to(args.device),
+                **{name: tensor.to(args.device) for name, tensor in inputs.items()},
                 max_new_tokens=self._max_new_tokens,
                 do_sample=False,
                 temperature=None,
                 top_p=None,
                 top_k=None,
-                pad_token_id=self._tokenizer.pad_token_id,
+                pad_token_id=padding,
             )
         model.train()
-        answers = output[:, inputs["input_ids"].shape[1] :]
-        return [text.strip() for text in self._tokenizer.batch_decode(answers, skip_special_tokens=True)]
+        return [self._tokeniser.decode(answer).strip() for answer in output[:, longest:].tolist()]

@@ -1,25 +1,22 @@
 """Samples as token ids, made once for each content and kept. No torch is imported here."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
-from ftdemo.errors import UserError
 from ftdemo.store.samples import Sample
-from ftdemo.tokens.sequences import TokenisedSample, common_length
-from ftdemo.tokens.template import ChatTemplate, as_messages
-from ftdemo.tokens.tokeniser import load_tokenizer
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from ftdemo.tokens.files import deciding_files
+from ftdemo.tokens.sequences import TokenisedSample
+from ftdemo.tokens.template import as_messages
+from ftdemo.tokens.tokeniser import ChatTokeniser
 
 KEPT_FILES = 20
-_BATCH = 512
+_HOW = b"2"
+"""Changed with how ids are made of texts, so that what was kept before is made anew."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +53,15 @@ def tokenise(
         cache: folder where results are kept under a name made of all they depend on; None keeps none.
 
     Raises:
-        UserError: the base model has no tokenizer or chat template that can be used.
+        SourceError: the base model has no tokenizer or chat template that can be used.
     """
     if not samples:
         return TokenisedSamples([], 0, 0)
     file = cache / f"{_content_key(samples, base_folder)}.npz" if cache else None
     whole = _load(file) if file is not None and file.is_file() else None
     if whole is None:
-        whole = _encode(samples, base_folder)
+        talks = (as_messages(sample) for sample in samples)
+        whole = ChatTokeniser.of_folder(base_folder).answered(talks, closed=True)
         if file is not None:
             _save(whole, file)
     kept: list[TokenisedSample] = []
@@ -78,38 +76,10 @@ def tokenise(
     return TokenisedSamples(kept, cut_off, dropped)
 
 
-def _encode(samples: Sequence[Sample], base_folder: Path) -> list[TokenisedSample]:
-    template = ChatTemplate.of_folder(base_folder)
-    tokenizer = load_tokenizer(base_folder)
-    made: list[TokenisedSample] = []
-    for start in range(0, len(samples), _BATCH):
-        batch = samples[start : start + _BATCH]
-        prompts = _ids(tokenizer, (template.prompt(as_messages(sample)[:-1]) for sample in batch))
-        texts = _ids(tokenizer, (template.render(sample) for sample in batch))
-        made += [
-            TokenisedSample(ids, common_length(prompt, ids))
-            for prompt, ids in zip(prompts, texts, strict=True)
-        ]
-    return made
-
-
-def _ids(tokenizer: "Tokenizer", texts: Iterable[str]) -> list[list[int]]:
-    # The template writes special tokens out, so none are added.
-    encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    return [encoding.ids for encoding in encoded]
-
-
 def _content_key(samples: Sequence[Sample], base_folder: Path) -> str:
-    digest = hashlib.sha256(b"1")
-    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-        file = base_folder / name
-        if file.is_file():
-            digest.update(file.read_bytes())
-        elif name == "tokenizer.json":
-            raise UserError(
-                f"The base model in {base_folder.name} has no file tokenizer.json.",
-                "Choose a base model that has one.",
-            )
+    digest = hashlib.sha256(_HOW)
+    for file in deciding_files(base_folder):
+        digest.update(file.read_bytes())
     for sample in samples:
         digest.update(repr((sample.system, sample.history, sample.question, sample.answer)).encode())
     return digest.hexdigest()[:32]

@@ -119,14 +119,11 @@ def direct(model: Path, threads: int, tokens: int, visitors: list[int]) -> dict[
     """llama.cpp's own server in this process, called without any of the app's code around it."""
     import xllamacpp
 
-    from ftdemo.engines.prompts import Prompts
-    from ftdemo.engines.protocol import ChatRequest
+    from ftdemo.tokens.tokeniser import ChatTokeniser
 
     folder = Settings(data=REPOSITORY / "tests" / "artifacts" / "data").base_models
-    prompts = Prompts(folder / DEFAULT_BASE_MODEL.split("/")[1], 2048)
-    prompt = prompts.tokens(
-        ChatRequest("base", [{"role": "user", "content": QUESTION}]), GenerationSettings()
-    )
+    tokeniser = ChatTokeniser.of_folder(folder / DEFAULT_BASE_MODEL.split("/")[1])
+    (prompt,) = tokeniser.prompts([[{"role": "user", "content": QUESTION}]])
     began = time.perf_counter()
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(model)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
 from ftdemo.aligning.ppo.preparing import make_ppo_run
@@ -23,7 +22,8 @@ from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import RewardHead, write_reward_head
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.tokens.template import ChatTemplate
+from ftdemo.tokens.template import with_answer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import tuned_files
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -58,16 +58,14 @@ def save_short_answers_reward(base: BaseModel, folder: Path) -> None:
     config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")  # as made: it adds nothing
     model: Any = get_peft_model(plain, config)
     model.save_pretrained(folder)
-    tokenizer = Tokenizer.from_file(str(base.folder / "tokenizer.json"))
-    template = ChatTemplate.of_folder(base.folder)
-    prompts = [template.prompt([{"role": "user", "content": question}]) for question in QUESTIONS[:4]]
-    texts = [f"{prompt}{answer}<|im_end|>" for prompt in prompts for answer in SHORT + LONG]
+    prompts = [[{"role": "user", "content": question}] for question in QUESTIONS[:4]]
+    talks = [with_answer(prompt, answer) for prompt in prompts for answer in SHORT + LONG]
+    ids = [one.ids for one in ChatTokeniser.of_folder(base.folder).answered(talks, closed=False)]
     wanted = torch.tensor([1.0 if answer in SHORT else -1.0 for _ in prompts for answer in SHORT + LONG])
     with torch.no_grad():
-        ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
         states = last_hidden_states(model, ids)
     kernel = states @ states.T
-    ridge = 0.01 * kernel.diagonal().mean() * torch.eye(len(texts))
+    ridge = 0.01 * kernel.diagonal().mean() * torch.eye(len(ids))
     weight = states.T @ torch.linalg.solve(kernel + ridge, wanted)
     scores = states @ weight
     assert float(scores[wanted > 0].min()) > float(scores[wanted < 0].max())

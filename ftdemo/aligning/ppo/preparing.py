@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import set_seed
@@ -14,14 +13,12 @@ from ftdemo.aligning.ppo.experience import Learner, Scorer
 from ftdemo.aligning.ppo.kl import KlController
 from ftdemo.aligning.ppo.model import PpoModel, RewardName
 from ftdemo.aligning.ppo.settings import PpoSettings
-from ftdemo.engines.prompts import end_tokens
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import ChatMessage
 from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
-from ftdemo.tokens.template import ChatTemplate
-from ftdemo.tokens.tokeniser import load_tokenizer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -49,7 +46,7 @@ class PpoRun:
         base: the base model.
         parent: the tuned model it continues from.
         device: where it computes.
-        tokenizer: turns answers into text.
+        tokeniser: turns answers into text.
     """
 
     learner: Learner
@@ -58,7 +55,7 @@ class PpoRun:
     base: BaseModel
     parent: TunedFiles | None
     device: Device
-    tokenizer: Any
+    tokeniser: ChatTokeniser
 
 
 def make_ppo_run(
@@ -83,13 +80,10 @@ def make_ppo_run(
         SourceError: a reward model, the tokenizer or the chat template cannot be used.
         UserError: no prompt is short enough, or a reward model stands on another base.
     """
-    tokenizer = load_tokenizer(base.folder)
-    template = ChatTemplate.of_folder(base.folder)
-    texts = [template.prompt([dict(message) for message in prompt]) for prompt in prompts]
-    encoded = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    tokeniser = ChatTokeniser.of_folder(base.folder)
     known = [
-        Prompt(prompt[-1]["content"], tuple(encoding.ids))
-        for prompt, encoding in zip(prompts, encoded, strict=True)
+        Prompt(prompt[-1]["content"], tuple(ids))
+        for prompt, ids in zip(prompts, tokeniser.prompts(prompts), strict=True)
     ]
     short = [prompt for prompt in known if len(prompt.ids) <= settings.max_prompt_tokens]
     if not short:
@@ -107,11 +101,11 @@ def make_ppo_run(
     learner = make_learner(
         model,
         settings,
-        end_tokens(base.folder) | {end},
+        tokeniser.end_tokens | {end},
         _scorer(model, "reward", end),
         _scorer(model, "held_out", end) if held_out_reward else None,
     )
-    return PpoRun(learner, short, len(known) - len(short), base, parent, device, tokenizer)
+    return PpoRun(learner, short, len(known) - len(short), base, parent, device, tokeniser)
 
 
 def make_learner(

@@ -123,7 +123,7 @@ def sample_answers(run: PpoRun) -> list[tuple[str, str]]:
             generator=torch.Generator(),  # one of its own: looking must not change the run
         )
     return [
-        (prompt.question, run.tokenizer.decode(list(answer.answer), skip_special_tokens=True).strip())
+        (prompt.question, run.tokeniser.decode(answer.answer).strip())
         for prompt, answer in zip(asked, answers, strict=True)
     ]
 

@@ -1,6 +1,5 @@
 """Votes as rows of token ids, in the form that TRL's collators take."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer, prompt_key
-from ftdemo.rewards.votes import AnswerTokeniser
+from ftdemo.tokens.sequences import TokenisedSample
+from ftdemo.tokens.template import Message, with_answer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 
 Row = dict[str, Any]
 ANSWERS = ("chosen_ids", "rejected_ids", "completion_ids")
@@ -38,15 +39,15 @@ class RowMaker:
     """
 
     def __init__(self, base_folder: Path, max_length: int) -> None:
-        self._tokenise = AnswerTokeniser(base_folder, sys.maxsize)
+        self._tokeniser = ChatTokeniser.of_folder(base_folder)
         self._max_length = max_length
 
     def pairs(self, pairs: Sequence[PreferencePair]) -> Rows:
         """Rows for DPO."""
         made = []
-        for pair in pairs:
-            chosen = self._tokenise(pair.prompt, pair.chosen)
-            rejected = self._tokenise(pair.prompt, pair.rejected)
+        better = self._answered([(pair.prompt, pair.chosen) for pair in pairs])
+        worse = self._answered([(pair.prompt, pair.rejected) for pair in pairs])
+        for chosen, rejected in zip(better, worse, strict=True):
             # A token may reach across the end of the prompt in one of them.
             prompt = min(chosen.prompt_length, rejected.prompt_length)
             answers = {"chosen_ids": chosen.ids[prompt:], "rejected_ids": rejected.ids[prompt:]}
@@ -56,13 +57,17 @@ class RowMaker:
     def thumbs(self, rated: Sequence[RatedAnswer]) -> Rows:
         """Rows for KTO."""
         made = []
-        for one in rated:
-            whole = self._tokenise(one.prompt, one.answer)
+        answered = self._answered([(one.prompt, one.answer) for one in rated])
+        for one, whole in zip(rated, answered, strict=True):
             prompt = whole.prompt_length
             made.append(
                 {"prompt_ids": whole.ids[:prompt], "completion_ids": whole.ids[prompt:], "label": one.liked}
             )
         return self._fitting(made)
+
+    def _answered(self, said: Sequence[tuple[Sequence[Message], str]]) -> list[TokenisedSample]:
+        """Prompts with their answers, to the end token."""
+        return self._tokeniser.answered((with_answer(prompt, text) for prompt, text in said), closed=False)
 
     def _fitting(self, rows: list[Row]) -> Rows:
         kept: list[Row] = []

@@ -12,10 +12,12 @@ from ftdemo.engines.llama.rounds import LlamaGeneration, Rounds
 from ftdemo.engines.llama.server import LlamaServer, Piece
 from ftdemo.engines.prompts import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.errors import UserError
 from ftdemo.machine.device import threads_in_words
 from ftdemo.models.base import BaseModel
 from ftdemo.names import BASE
 from ftdemo.settings import Settings
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.gguf_cache import GgufCache
 from ftdemo.weights.tuned_files import TunedFiles
 
@@ -32,7 +34,7 @@ class LlamaCppEngine:
         settings: threads, limits and folders.
 
     Raises:
-        UserError: the base model has no chat template.
+        UserError: the base model has no chat template, or does not say how much it can read.
         RuntimeError: llama.cpp cannot load it.
     """
 
@@ -42,7 +44,14 @@ class LlamaCppEngine:
         self.base = base
         self.description = f"llama.cpp, {threads_in_words(settings.threads)}"
         self._tuned = tuned
-        self._prompts = Prompts(base.folder, settings.max_prompt_tokens)
+        self._tokeniser = ChatTokeniser.of_folder(base.folder)
+        context = self._tokeniser.context_limit
+        if context is None:
+            raise UserError(
+                f"The configuration of {base.name} does not say how many tokens it can take at once.",
+                "Write it into its config.json as max_position_embeddings, or choose another base model.",
+            )
+        self._prompts = Prompts(self._tokeniser, context, settings.max_prompt_tokens)
         self._room = max(MOST_ROOM, settings.max_prompt_tokens + settings.max_answer_tokens)
         self._library = LlamaLibrary(
             base, GgufCache(settings.base_models / "gguf"), GgufCache(settings.gguf), settings.chat_weights
@@ -50,7 +59,7 @@ class LlamaCppEngine:
         pool = LlamaPool(
             lambda model, adapters: LlamaServer(model, adapters, self._room, settings.threads), self._room
         )
-        self._rounds = Rounds(pool, self._prompts.end_tokens, self._token_ids)
+        self._rounds = Rounds(pool, self._tokeniser.end_tokens, self._token_ids)
         self._warm_up()
 
     def stream(
@@ -63,8 +72,8 @@ class LlamaCppEngine:
             cancelled,
             self._begin,
             self._rounds.submit,
-            self._prompts.decode,
-            self._prompts.end_tokens,
+            self._tokeniser.decode,
+            self._tokeniser.end_tokens,
         )
 
     def close(self) -> None:
@@ -91,7 +100,7 @@ class LlamaCppEngine:
         """A piece's token, and those before it that the server has not told as they ended in a character."""
         if piece.text.isascii():
             return [piece.token]
-        ids = self._prompts.encode(piece.text)
+        (ids,) = self._tokeniser.encode([piece.text])
         return ids if ids and ids[-1] == piece.token else [piece.token]
 
 

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from ftdemo.engines.generation import Heard, stream_events
-from ftdemo.engines.prompts import end_tokens, refuse_too_long
+from ftdemo.engines.prompts import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
 from ftdemo.engines.transformers.weights import WeightsPool
@@ -20,6 +20,8 @@ from ftdemo.errors import UserError
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.names import BASE
+from ftdemo.tokens.files import TOKENIZER
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
 
 PART_ON_PROCESSOR, PART_ON_GPU = 128, 512
@@ -57,8 +59,7 @@ class TransformersEngine:
         self.device = choose_device()
         self.description = f"transformers, {self.device.name}"
         self._tuned = tuned
-        self._max_prompt_tokens = max_prompt_tokens
-        self._tokenizer = AutoTokenizer.from_pretrained(base.folder)
+        self._tokeniser = _tokeniser(base)
         self._model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype).eval()
         if "past_key_values" not in inspect.signature(self._model.forward).parameters:
             raise UserError(
@@ -66,9 +67,11 @@ class TransformersEngine:
                 "Choose another base model with FTDEMO_BASE_MODEL.",
             )
         self._model.to(self.device.type)
-        self._end_tokens = end_tokens(base.folder)
+        # What older models call it in their files, only transformers knows.
+        context = self._model.config.max_position_embeddings
+        self._prompts = Prompts(self._tokeniser, context, max_prompt_tokens or context)
         part = PART_ON_GPU if self.device.type == "cuda" else PART_ON_PROCESSOR
-        self._steps = Steps(WeightsPool(self._model), self.device.type, self._end_tokens, part)
+        self._steps = Steps(WeightsPool(self._model), self.device.type, self._tokeniser.end_tokens, part)
         self._warm_up()
 
     def stream(
@@ -76,7 +79,13 @@ class TransformersEngine:
     ) -> Iterator[TokenEvent]:
         """Generate one answer for each request, among those of other callers; see `Engine.stream`."""
         yield from stream_events(
-            requests, settings, cancelled, self._begin, self._steps.submit, self._decode, self._end_tokens
+            requests,
+            settings,
+            cancelled,
+            self._begin,
+            self._steps.submit,
+            self._tokeniser.decode,
+            self._tokeniser.end_tokens,
         )
 
     def close(self) -> None:
@@ -87,7 +96,7 @@ class TransformersEngine:
         self, request: ChatRequest, settings: GenerationSettings, cancelled: threading.Event, heard: Heard
     ) -> TunedGeneration:
         files = self._tuned(request.model)
-        return TunedGeneration(files, self._tokens(request, settings), settings, cancelled, heard)
+        return TunedGeneration(files, self._prompts.tokens(request, settings), settings, cancelled, heard)
 
     def _warm_up(self) -> None:
         """Generate one token: the first time, memory is taken and kernels are chosen, for about a second."""
@@ -95,15 +104,15 @@ class TransformersEngine:
         for _ in self.stream([request], GenerationSettings(max_new_tokens=1), threading.Event()):
             pass
 
-    def _tokens(self, request: ChatRequest, settings: GenerationSettings) -> list[int]:
-        """The token ids after which the model answers."""
-        text = self._tokenizer.apply_chat_template(
-            list(request.messages), tokenize=False, add_generation_prompt=True
-        )
-        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-        context = self._model.config.max_position_embeddings
-        refuse_too_long(len(ids), settings, context, self._max_prompt_tokens or context)
-        return ids
 
-    def _decode(self, tokens: list[int]) -> str:
-        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+def _tokeniser(base: BaseModel) -> ChatTokeniser:
+    """The base model's tokeniser; of older files, such as `vocab.json`, transformers makes one."""
+    if (base.folder / TOKENIZER).is_file():
+        return ChatTokeniser.of_folder(base.folder)
+    made = getattr(AutoTokenizer.from_pretrained(base.folder), "backend_tokenizer", None)
+    if made is None:
+        raise UserError(
+            f"{base.name} cannot be used for chat: it has no {TOKENIZER}, and none can be made of its files.",
+            "Choose another base model with FTDEMO_BASE_MODEL.",
+        )
+    return ChatTokeniser(base.folder, made)

@@ -19,11 +19,12 @@ from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
-from ftdemo.rewards.votes import AnswerTokeniser
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from ftdemo.tokens.template import with_answer
+from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
 from ftdemo.worker import evaluate as evaluation_job
 from tests.unit.tiny_model import load_tiny_model
@@ -107,13 +108,13 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
 
     folder = save_reward_model(base, tmp_path / "reward")
     contestant = Contestant.load(base, None, DEVICE, bfloat16=False)
-    tokenise = AnswerTokeniser(base.folder, 64)
-    judge = RewardJudge(contestant, folder, tokenise)
+    judge = RewardJudge(contestant, folder)
     plain = PeftModel.from_pretrained(load_tiny_model(base), str(folder)).eval()
-    ids = [tokenise(prompt, "w20 w21").ids for prompt in QUESTIONS]
+    talks = [with_answer(prompt, "w20 w21") for prompt in QUESTIONS]
+    ids = [one.ids for one in ChatTokeniser.of_folder(base.folder).answered(talks, closed=False)]
     wanted = score(plain, read_reward_head(folder, 32), ids).tolist()
     assert judge.scores(ids) == pytest.approx(wanted, abs=1e-5)
-    assert judge(QUESTIONS[0], "w20 w21") == pytest.approx(wanted[0], abs=1e-5)
+    assert judge.scores(ids[:1]) == pytest.approx(wanted[:1], abs=1e-5)
     again = judge.scores([ids[0], ids[1], ids[0]])
     assert again[0] == again[2]
     untouched = Contestant.load(base, None, DEVICE, bfloat16=False)

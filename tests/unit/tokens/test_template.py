@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,24 +8,6 @@ from ftdemo.samples.lengths import LengthMeter
 from ftdemo.store import Store
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import ChatTemplate, as_messages
-
-TEMPLATE = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{{ eos_token }}\n{% endfor %}"
-
-
-@pytest.fixture
-def base(tmp_path) -> Path:
-    """A folder with a chat template and a tokenizer that parts at white space."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    folder = tmp_path / "base"
-    folder.mkdir()
-    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": {"content": "</s>"}}))
-    (folder / "chat_template.jinja").write_text(TEMPLATE)
-    (folder / "config.json").write_text('{"max_position_embeddings": 20}')
-    return folder
 
 
 def test_a_sample_is_rendered_with_its_special_tokens(base, tmp_path):
@@ -70,3 +51,22 @@ def test_a_base_without_template(base):
     (base / "chat_template.jinja").unlink()
     with pytest.raises(SourceError, match="no chat template"):
         ChatTemplate.of_folder(base)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ tools is none }} {{ documents is none }}", "True True"),
+        ("{{ unk_token }}{{ mask_token is defined }}", "?False"),
+        ("{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %},{% endfor %}", "a,b,"),
+        ("{% generation %}{% set own = 1 %}{% endgeneration %}{{ own is defined }}", "False"),
+    ],
+)
+def test_a_template_finds_what_it_would_with_transformers(base, template, text):
+    from transformers.utils.chat_template_utils import render_jinja_template
+
+    (base / "chat_template.jinja").write_text(template)
+    (base / "tokenizer_config.json").write_text('{"unk_token": "?"}')
+    assert ChatTemplate.of_folder(base).render(Sample("a", "b")) == text
+    messages = as_messages(Sample("a", "b"))
+    assert render_jinja_template([messages], chat_template=template, unk_token="?")[0] == [text]
