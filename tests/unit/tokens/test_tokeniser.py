@@ -24,7 +24,8 @@ def base(base: Path) -> Path:
     """A base model's folder with a token for each word and each line break."""
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(WORDS)}, unk_token="<unk>"))
+    ids = {word: place for place, word in enumerate(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(" "), "removed")
     tokenizer.add_special_tokens(["<end>", "</s>", "<|end|>"])
     tokenizer.add_tokens(["\n"])
