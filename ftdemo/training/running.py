@@ -1,11 +1,14 @@
 """From the last checkpoint to the end, and the figures that all runs have."""
 
-import time
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.machine.device import Device
@@ -13,6 +16,7 @@ from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import JobMetric
 from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
 
+TAKEN = "taken.json"
 LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 
 F = TypeVar("F", bound=RunFigures)
@@ -33,24 +37,39 @@ class Running:
         jobs = reporter.store.jobs
         self.checkpoint = last_whole_checkpoint(job_folder)
         jobs.forget_after(reporter.job_id, step_of(self.checkpoint) if self.checkpoint else -1)
-        before = RunFigures.of(jobs.get(reporter.job_id)) if self.checkpoint else RunFigures()
+        before = _taken(self.checkpoint, RunFigures.of(jobs.get(reporter.job_id)))
         self.tokens_before = tokens_so_far(jobs.metrics(reporter.job_id))
         """Tokens of the steps up to the checkpoint."""
         self._reporter = reporter
         self._seconds_before = before.seconds or 0.0
         self._peak_before = before.peak_memory_bytes or 0
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._ended: float | None = None
 
     @property
     def seconds(self) -> float:
         """What the run took so far, or until its training had ended."""
-        return self._seconds_before + (self._ended or time.monotonic()) - self._began
+        now = monotonic() if self._ended is None else self._ended
+        return self._seconds_before + now - self._began
 
     def train(self, trainer: Any) -> None:
         """Let a transformers trainer train to the end or until stopped."""
+        trainer.add_callback(_KeepTaken(self))
         trainer.train(resume_from_checkpoint=str(self.checkpoint) if self.checkpoint else None)
-        self._ended = time.monotonic()
+        self._ended = monotonic()
+
+    def keep_taken(self, checkpoint: Path) -> None:
+        """Note in a checkpoint what the run took so far: a worker that is killed says it nowhere else."""
+        taken = RunFigures(seconds=self.seconds, peak_memory_bytes=self.peak_memory_bytes)
+        partial = checkpoint / f"{TAKEN}.partial"
+        partial.write_text(json.dumps(taken.as_dict()), encoding="utf-8")
+        partial.replace(checkpoint / TAKEN)
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """The most resident memory that the run had so far."""
+        self._reporter.memory_bytes()
+        return max(self._peak_before, self._reporter.peak_memory_bytes)
 
     def points(self) -> list[JobMetric]:
         """The curves of the run, those of the parts before a pause too."""
@@ -76,17 +95,46 @@ class Running:
             bfloat16: whether products were taken in bfloat16; trained weights are float32.
             more_libraries: that this kind of run uses beyond `LIBRARIES`.
         """
-        self._reporter.memory_bytes()
         return replace(
             figures,
             steps=steps,
             tokens=tokens,
             seconds=round(self.seconds, 2),
-            peak_memory_bytes=max(self._peak_before, self._reporter.peak_memory_bytes),
+            peak_memory_bytes=self.peak_memory_bytes,
             device=device.name,
             precision="bfloat16 autocast" if bfloat16 else "float32",
             versions=library_versions(*more_libraries),
         )
+
+
+class _KeepTaken(TrainerCallback):
+    """Notes in each checkpoint what the run took until then; it comes after the one that marks it whole."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The checkpoint of this step has been written."""
+        self._running.keep_taken(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
+
+
+def _taken(checkpoint: Path | None, at_end: RunFigures) -> RunFigures:
+    """What the parts before took that led to a checkpoint.
+
+    Args:
+        checkpoint: where the run goes on; it took nothing yet if there is none.
+        at_end: the job's figures, if a part before came to its end.
+    """
+    if checkpoint is None:
+        return RunFigures()
+    file = checkpoint / TAKEN
+    kept = RunFigures.read(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else RunFigures()
+    return RunFigures(
+        seconds=max(kept.seconds or 0.0, at_end.seconds or 0.0),
+        peak_memory_bytes=max(kept.peak_memory_bytes or 0, at_end.peak_memory_bytes or 0),
+    )
 
 
 def tokens_so_far(points: Sequence[JobMetric]) -> int:

@@ -79,7 +79,7 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> PpoFigures:
         # After the last step the model itself is saved.
         due = progress.step % every == 0 and progress.step < settings.steps
         if asked == "pause" or due:
-            save_checkpoint(learner, job_folder, progress)
+            running.keep_taken(save_checkpoint(learner, job_folder, progress))
         if due and asked is None:
             reporter.record_answers(progress.step, sample_answers(run))
     if asked is None:

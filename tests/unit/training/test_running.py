@@ -113,6 +113,41 @@ def test_what_a_run_takes_is_counted_over_its_parts(
     assert set(found.versions) >= set(LIBRARIES)
 
 
+@pytest.mark.parametrize("run", [tune, reward, dpo, ppo])
+def test_a_run_whose_worker_was_killed_counts_the_steps_it_goes_on_from(
+    base: BaseModel, store: Store, add_job: Callable[..., Job], tmp_path: Path, run: Kind,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    now = 0.0
+    monkeypatch.setattr("ftdemo.training.running.monotonic", lambda: now)
+    job = add_job("killed")
+
+    def reporter(killed_at: int | None) -> Reporter:
+        """A step takes a thousand seconds, nothing else any."""
+        made = Reporter(store, job.id)
+        record = made.record
+
+        def take_long(metric: JobMetric) -> None:
+            nonlocal now
+            record(metric)
+            if metric.loss is not None:
+                now += 1000
+            if metric.step == killed_at:
+                raise KeyboardInterrupt
+
+        made.record = take_long  # type: ignore[method-assign]
+        return made
+
+    with pytest.raises(KeyboardInterrupt):
+        run(base, tmp_path / "killed", reporter(PAUSED_AFTER + 1))
+    assert last_whole_checkpoint(tmp_path / "killed") == tmp_path / "killed" / f"checkpoint-{PAUSED_AFTER}"
+    assert store.jobs.get(job.id).metrics == {}
+    now += 10_000
+    found = run(base, tmp_path / "killed", reporter(None))
+    assert found.steps is not None
+    assert found.seconds == 1000 * found.steps
+
+
 def test_a_run_without_a_checkpoint_begins_anew(
     store: Store, add_job: Callable[..., Job], tmp_path: Path
 ) -> None:
@@ -143,10 +178,13 @@ def test_a_run_that_trains_is_timed_to_the_end_of_its_training(
     store: Store, add_job: Callable[..., Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    monkeypatch.setattr("ftdemo.training.running.time.monotonic", lambda: now)
+    monkeypatch.setattr("ftdemo.training.running.monotonic", lambda: now)
     running = Running(tmp_path, Reporter(store, add_job("m").id))
 
     class Trainer:
+        def add_callback(self, callback: Any) -> None:
+            pass
+
         def train(self, resume_from_checkpoint: Any) -> None:
             nonlocal now
             assert resume_from_checkpoint is None
