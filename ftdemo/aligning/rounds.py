@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ftdemo.aligning.figures import AlignFigures, PreferenceFigures
+from ftdemo.aligning.settings import BY_REWARD
 from ftdemo.evaluation.duel import WinRate
 from ftdemo.feedback.figures import choices_between
 from ftdemo.names import BASE
+from ftdemo.rewards.figures import RewardFigures
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice
 from ftdemo.store.jobs import ALIGN
@@ -53,16 +56,17 @@ def rounds(store: Store) -> list[Round]:
         number[model.name] = number.get(start, 0) + 1
         reward = store.reward_models.find(model.reward_model) if model.reward_model else None
         judged = store.jobs.get(reward.job_id) if reward and reward.job_id is not None else None
-        counted = judged.metrics if judged and model.method in ("ppo", "rloo") else job.metrics
-        votes = counted.get("votes") or sum(int(counted.get(name, 0)) for name in ("pairs", "thumbs"))
-        found = job.metrics.get("evaluation", {})
-        rate = next(iter(found.get("win_rates", {}).values()), None)
+        reward_figures = RewardFigures.of(judged) if judged else None
+        by_reward = model.method in BY_REWARD
+        votes = reward_figures.votes if reward_figures and by_reward else PreferenceFigures.of(job).votes
+        compared = AlignFigures.of(job).evaluation
+        rate = compared.first_rate if compared else None
         line.append(
             Round(
                 number[model.name], model.name, start, model.method, votes or None,
-                judged.metrics.get("accuracy") if judged else None,
-                rate["rate"] if rate else None,
-                (rate["interval"][0], rate["interval"][1]) if rate else None,
+                reward_figures.accuracy if reward_figures else None,
+                rate.rate if rate else None,
+                rate.interval if rate else None,
                 _people(choices_between(made_by, choices, model.folder, _version(store, model))),
             )
         )  # fmt: skip

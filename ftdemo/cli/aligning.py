@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ftdemo.aligning.figures import AlignFigures
 from ftdemo.cli.jobs import WaitOption, end_with_job
 from ftdemo.cli.knobs import ALIGN_KNOBS, with_options
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
@@ -53,7 +54,8 @@ def align(
     )
     end_with_job(studio, job, wait, as_json)
     if not as_json:
-        for verdict in studio.jobs.get(job.id).metrics.get("evaluation", {}).get("verdicts", ()):
+        compared = AlignFigures.of(studio.jobs.get(job.id)).evaluation
+        for verdict in compared.verdicts if compared else ():
             typer.echo(verdict)
 
 

@@ -6,6 +6,7 @@ import typer
 
 from ftdemo.cli.jobs import WaitOption, end_with_job
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio
+from ftdemo.evaluation.figures import EvaluationFigures
 
 
 @command
@@ -50,5 +51,5 @@ def evaluate(
     )
     end_with_job(studio, job, wait, as_json)
     if not as_json:
-        for verdict in studio.jobs.get(job.id).metrics.get("verdicts", ()):
+        for verdict in EvaluationFigures.of(studio.jobs.get(job.id)).verdicts:
             typer.echo(verdict)

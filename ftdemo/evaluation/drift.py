@@ -6,9 +6,9 @@ is mean ± 1.96 · standard deviation / √n.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from ftdemo.statistics import Z_95
 
@@ -26,6 +26,20 @@ class Difference:
     mean: float
     low: float
     high: float
+
+    def as_dict(self) -> dict[str, float | None]:
+        """As JSON can hold it: an endless interval has no ends there."""
+        return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, float | None]) -> Self:
+        """Of what `as_dict` made."""
+        low, high = record.get("low"), record.get("high")
+        return cls(
+            record.get("mean") or 0.0,
+            -math.inf if low is None else low,
+            math.inf if high is None else high,
+        )
 
 
 def paired_difference(before: Sequence[float], after: Sequence[float]) -> Difference:
@@ -85,7 +99,7 @@ class Forgetting:
 
     def as_dict(self) -> dict[str, Any]:
         """As it is stored with a job."""
-        return {**asdict(self), "change": _finite(self.change), "fell_percent": self.fell_percent}
+        return {**asdict(self), "change": self.change.as_dict(), "fell_percent": self.fell_percent}
 
 
 def forgetting(before: Sequence[float], after: Sequence[float]) -> Forgetting:
@@ -122,8 +136,3 @@ class Likelihood:
     def per_token(self) -> float:
         """The mean over its tokens."""
         return self.logprob / self.tokens
-
-
-def _finite(difference: Difference) -> dict[str, float | None]:
-    """As JSON can hold it."""
-    return {name: value if math.isfinite(value) else None for name, value in asdict(difference).items()}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ftdemo.evaluation.contestant import Contestant
 from ftdemo.evaluation.course import Course
 from ftdemo.evaluation.drift import Likelihood
+from ftdemo.evaluation.figures import EvaluationFigures
 from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.reading import Texts, read_texts
@@ -23,7 +22,7 @@ from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.tokeniser import ChatTokeniser
-from ftdemo.tuning.run import LIBRARIES
+from ftdemo.training.running import library_versions
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -39,7 +38,7 @@ def measure(
     *,
     names: tuple[str, str] = ("before", "after"),
     counted: bool = True,
-) -> dict[str, Any]:
+) -> EvaluationFigures:
     """Compare a tuned model with the one it started from, or any two models of one base.
 
     One model at a time is in memory: first `start` answers, then `tuned`, then the base model reads what both
@@ -58,7 +57,7 @@ def measure(
         counted: whether the job's steps are the answered prompts; False if the job did other work before.
 
     Returns:
-        What `evaluation.results.figures_of` describes, how many prompts were too long, and what it took.
+        All figures but where the prompts come from.
 
     Raises:
         EvaluationStoppedError: the job was asked to stop.
@@ -89,15 +88,15 @@ def measure(
         for place, (name, one, read) in enumerate(zip(names, said, surprise, strict=True))
     )
     reporter.memory_bytes()
-    return {
-        **figures_of(texts.questions, before, after, ROWS),
-        "dropped_prompts": texts.dropped,
-        "seconds": round(time.monotonic() - began, 2),
-        "device": device.name,
-        "precision": "bfloat16" if bfloat16 else "float32",
-        "peak_memory_bytes": reporter.peak_memory_bytes,
-        "versions": {name: version(name) for name in LIBRARIES},
-    }
+    return replace(
+        figures_of(texts.questions, before, after, ROWS),
+        dropped_prompts=texts.dropped,
+        seconds=round(time.monotonic() - began, 2),
+        device=device.name,
+        precision="bfloat16" if bfloat16 else "float32",
+        peak_memory_bytes=reporter.peak_memory_bytes,
+        versions=library_versions(),
+    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ftdemo.evaluation.drift import Likelihood, forgetting
 from ftdemo.evaluation.duel import win_rate, winner
+from ftdemo.evaluation.figures import ComparedAnswer, EvaluationFigures
 from ftdemo.evaluation.fluency import fluency
 from ftdemo.evaluation.wording import wording
 
@@ -32,7 +32,7 @@ class Side:
     scores: Mapping[str, Sequence[float]]
 
 
-def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -> dict[str, Any]:
+def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -> EvaluationFigures:
     """Compare two models.
 
     Args:
@@ -42,9 +42,7 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
         rows: the most questions to keep with both answers.
 
     Returns:
-        `win_rates` of the model that is evaluated by judge, `win_rate` by the first of them or None,
-        `forgetting`, `fluency` and `wording`, in words the `verdicts`, how many answers are the `same`, and
-        `answers` side by side: question, answers, each judge's scores, who won by the first judge.
+        All figures but where the prompts come from, and what it took.
     """
     rates = {judge: win_rate(before.scores[judge], after.scores[judge]) for judge in after.scores}
     forgot = forgetting([one.per_token for one in before.known], [one.per_token for one in after.known])
@@ -58,27 +56,27 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
     lengths = (
         f"Answers: {said['before'].mean_words:.0f} words before and {said['after'].mean_words:.0f} after."
     )
-    return {
-        "prompts": len(questions),
-        "before": before.name,
-        "after": after.name,
-        "win_rate": next((rate.rate for rate in rates.values()), None),
-        "win_rates": {judge: rate.as_dict() for judge, rate in rates.items()},
-        "forgetting": forgot.as_dict(),
-        "fluency": fluent.as_dict(),
-        "wording": {side: one.as_dict() for side, one in said.items()},
-        "same": sum(one == other for one, other in zip(before.answers, after.answers, strict=True)),
-        "verdicts": [*verdicts, forgot.verdict(), fluent.verdict(), lengths],
-        "answers": [_row(questions, before, after, place) for place in range(min(rows, len(questions)))],
-    }
+    return EvaluationFigures(
+        prompts=len(questions),
+        before=before.name,
+        after=after.name,
+        win_rate=next((rate.rate for rate in rates.values()), None),
+        win_rates=rates,
+        forgetting=forgot,
+        fluency=fluent,
+        wording=said,
+        same=sum(one == other for one, other in zip(before.answers, after.answers, strict=True)),
+        verdicts=(*verdicts, forgot.verdict(), fluent.verdict(), lengths),
+        answers=tuple(_row(questions, before, after, place) for place in range(min(rows, len(questions)))),
+    )
 
 
-def _row(questions: Sequence[str], before: Side, after: Side, place: int) -> dict[str, Any]:
+def _row(questions: Sequence[str], before: Side, after: Side, place: int) -> ComparedAnswer:
     scores = {judge: (before.scores[judge][place], after.scores[judge][place]) for judge in after.scores}
-    return {
-        "question": questions[place],
-        "before": before.answers[place],
-        "after": after.answers[place],
-        "scores": {judge: {"before": early, "after": late} for judge, (early, late) in scores.items()},
-        "winner": next((winner(*of_both) for of_both in scores.values()), None),
-    }
+    return ComparedAnswer(
+        question=questions[place],
+        before=before.answers[place],
+        after=after.answers[place],
+        scores={judge: {"before": early, "after": late} for judge, (early, late) in scores.items()},
+        winner=next((winner(*of_both) for of_both in scores.values()), None),
+    )

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import Job
-
-FIGURES = (
-    "samples", "held_out_samples", "cut_off_samples", "steps", "tokens", "seconds", "tokens_per_second",
-    "first_loss", "final_loss", "held_out_loss_before", "held_out_loss", "best_step",
-    "trainable_parameters", "parameters", "peak_memory_bytes", "device", "precision",
-)  # fmt: skip
 
 
 def run_sheet(job: Job) -> dict[str, Any]:
@@ -28,9 +23,13 @@ def run_sheet(job: Job) -> dict[str, Any]:
         "started_at": job.started_at,
         **job.settings,
     }
-    sheet.update({name: job.metrics.get(name) for name in FIGURES if name in job.metrics})
-    versions = job.metrics.get("versions", {})
-    return {**sheet, **{f"{name} version": number for name, number in versions.items()}}
+    figures = RunFigures.of(job)
+    known = {name: value for name, value in vars(figures).items() if name in job.metrics}
+    return {
+        **sheet,
+        **{name: value for name, value in known.items() if name not in ("versions", "warnings")},
+        **{f"{name} version": number for name, number in figures.versions.items()},
+    }
 
 
 def compare_runs(jobs: Sequence[Job]) -> dict[str, list[Any]]:

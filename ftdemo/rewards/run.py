@@ -2,10 +2,8 @@
 
 import json
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAns
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
+from ftdemo.rewards.figures import RewardFigures
 from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.rewards.sheet import judge, reward_sheet
@@ -23,10 +22,9 @@ from ftdemo.rewards.trainer import RewardTrainer
 from ftdemo.rewards.votes import Vote, tokenise_votes
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
-from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
 from ftdemo.training.preparation import computes_bfloat16, prepare
+from ftdemo.training.running import Running, losses
 from ftdemo.training.trainer import training_arguments
-from ftdemo.tuning.run import LIBRARIES
 
 MEASUREMENTS = 4
 """How often accuracy on the held-out votes is measured and a checkpoint written during a run."""
@@ -41,13 +39,13 @@ class RewardRun:
         network: the model.
         mean: mean score of the answers learned from.
         std: their standard deviation.
-        figures: of the run and of the held-out votes; see `sheet.reward_sheet`.
+        figures: of the run and of the held-out votes.
     """
 
     network: RewardNetwork
     mean: float
     std: float
-    figures: dict[str, Any]
+    figures: RewardFigures
 
 
 def train_reward_model(
@@ -95,30 +93,25 @@ def train_reward_model(
         callbacks=[ReportCallback(reporter), CheckpointCallback()],
     )
     trainer.remove_callback(PrinterCallback)
-    checkpoint = last_whole_checkpoint(job_folder)
-    if checkpoint is not None:
-        reporter.store.jobs.forget_after(reporter.job_id, step_of(checkpoint))
-    began = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    seconds = time.monotonic() - began
+    running = Running(job_folder, reporter)
+    trainer.tokens_seen = running.tokens_before
+    running.train(trainer)
     learned_from = torch.tensor(trainer.scores(train))
-    points = reporter.store.jobs.metrics(reporter.job_id)
-    losses = [point.loss for point in points if point.loss is not None]
-    reporter.memory_bytes()
-    figures = {
-        "pairs": len(data.pairs),
-        "thumbs": len(data.rated),
-        "held_out_pairs": len(data.held_out_pairs),
-        "held_out_thumbs": len(data.held_out_rated),
-        **reward_sheet(judge_all(trainer, data, held_out), settings.held_out_share),
-        "steps": trainer.state.global_step,
-        "tokens": trainer.tokens_seen,
-        "seconds": round(seconds, 2),
-        "final_loss": losses[-1] if losses else None,
-        "peak_memory_bytes": reporter.peak_memory_bytes,
-        "device": device.name,
-        "versions": {name: version(name) for name in LIBRARIES},
-    }
+    learned = losses(running.points())
+    figures = running.complete(
+        replace(
+            reward_sheet(judge_all(trainer, data, held_out), settings.held_out_share),
+            pairs=len(data.pairs),
+            thumbs=len(data.rated),
+            held_out_pairs=len(data.held_out_pairs),
+            held_out_thumbs=len(data.held_out_rated),
+            final_loss=learned[-1] if learned else None,
+        ),
+        steps=trainer.state.global_step,
+        tokens=trainer.tokens_seen,
+        device=device,
+        bfloat16=bool(arguments.bf16),
+    )
     return RewardRun(network, float(learned_from.mean()), float(learned_from.std().clamp(min=1e-4)), figures)
 
 

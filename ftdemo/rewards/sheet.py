@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
+from ftdemo.rewards.figures import CalibrationPart, Mistake, RewardFigures, ScoreBin
 from ftdemo.statistics import trials_to_tell, wilson_interval
 
 BINS = 5
@@ -58,20 +58,15 @@ def judge(
     return judged
 
 
-def reward_sheet(judged: Sequence[Judged], held_out_share: float) -> dict[str, Any]:
-    """The figures of a reward model.
+def reward_sheet(judged: Sequence[Judged], held_out_share: float) -> RewardFigures:
+    """What a reward model is worth.
 
     Args:
         judged: the held-out votes.
         held_out_share: share of the votes that are held out, to tell how many more are needed.
 
     Returns:
-        `accuracy` of the held-out votes with its 95 % `interval`, `chance` (what guessing the commoner
-        outcome reaches), `learned` (the interval lies above chance), `verdict` in a sentence,
-        `more_votes_needed` (None where more of the same would not help), `calibration` (of each fifth of the
-        votes by confidence: what was foretold and what came), `histogram` of scores, `length_correlation` of
-        the scores with the answers' words and `vote_length_correlation` of the votes with them, and the worst
-        `mistakes`.
+        The figures that are of the held-out votes; the others are empty.
     """
     margins = np.array([one.margin for one in judged])
     right = int((margins > 0).sum())
@@ -80,26 +75,28 @@ def reward_sheet(judged: Sequence[Judged], held_out_share: float) -> dict[str, A
     low, high = wilson_interval(right, trials)
     chance = _chance(judged)
     needed = trials_to_tell(accuracy, chance)
-    return {
-        "held_out_votes": trials,
-        "right": right,
-        "accuracy": accuracy,
-        "interval": [low, high],
-        "chance": chance,
-        "learned": low > chance,
-        "verdict": _verdict(right, trials, low, high, chance, needed, held_out_share),
-        "more_votes_needed": None
+    scores_and_length, votes_and_length = _length(judged)
+    return RewardFigures(
+        held_out_votes=trials,
+        right=right,
+        accuracy=accuracy,
+        interval=(low, high),
+        chance=chance,
+        learned=low > chance,
+        verdict=_verdict(right, trials, low, high, chance, needed, held_out_share),
+        more_votes_needed=None
         if needed is None or low > chance
         else max(0, round((needed - trials) / held_out_share)),
-        "calibration": _calibration(margins),
-        "histogram": _histogram(judged),
-        **_length(judged),
-        "mistakes": [
-            asdict(one) | {"margin": one.margin}
+        calibration=_calibration(margins),
+        histogram=_histogram(judged),
+        length_correlation=scores_and_length,
+        vote_length_correlation=votes_and_length,
+        mistakes=tuple(
+            Mistake(**asdict(one), margin=one.margin)
             for one in sorted(judged, key=lambda one: one.margin)[:MISTAKES]
             if one.margin <= 0
-        ],
-    }
+        ),
+    )
 
 
 def _chance(judged: Sequence[Judged]) -> float:
@@ -128,39 +125,38 @@ def _verdict(
     return f"{nothing} If it stays as good, about {more} more votes would show that it is no accident."
 
 
-def _calibration(margins: np.ndarray) -> list[dict[str, float]]:
+def _calibration(margins: np.ndarray) -> tuple[CalibrationPart, ...]:
     """Of votes ordered by confidence |margin|: the mean of σ(|margin|), and the share foreseen rightly."""
     if not len(margins):
-        return []
+        return ()
     order = np.argsort(np.abs(margins))
     parts = np.array_split(order, min(BINS, len(margins)))
-    return [
-        {
-            "foretold": float((1 / (1 + np.exp(-np.abs(margins[part])))).mean()),
-            "came": float((margins[part] > 0).mean()),
-            "votes": len(part),
-        }
+    return tuple(
+        CalibrationPart(
+            foretold=float((1 / (1 + np.exp(-np.abs(margins[part])))).mean()),
+            came=float((margins[part] > 0).mean()),
+            votes=len(part),
+        )
         for part in parts
-    ]
+    )
 
 
-def _histogram(judged: Sequence[Judged]) -> list[dict[str, float]]:
+def _histogram(judged: Sequence[Judged]) -> tuple[ScoreBin, ...]:
     """How many liked and disliked answers have a score between two bounds."""
     liked = [one.better_score for one in judged if one.better_score is not None]
     disliked = [one.worse_score for one in judged if one.worse_score is not None]
     if not liked and not disliked:
-        return []
+        return ()
     edges = np.histogram_bin_edges(np.array([*liked, *disliked]), bins=HISTOGRAM_BINS)
     up, _ = np.histogram(liked, edges)
     down, _ = np.histogram(disliked, edges)
-    return [
-        {"from": float(edges[place]), "to": float(edges[place + 1]), "liked": int(up[place]),
-         "disliked": int(down[place])}
+    return tuple(
+        ScoreBin(float(edges[place]), float(edges[place + 1]), int(up[place]), int(down[place]))
         for place in range(HISTOGRAM_BINS)
-    ]  # fmt: skip
+    )
 
 
-def _length(judged: Sequence[Judged]) -> dict[str, float | None]:
+def _length(judged: Sequence[Judged]) -> tuple[float | None, float | None]:
     """Correlations with length in words: of the scores, and of what people preferred."""
     words: list[int] = []
     scores: list[float] = []
@@ -171,10 +167,7 @@ def _length(judged: Sequence[Judged]) -> dict[str, float | None]:
                 words.append(len(text.split()))
                 scores.append(score)
                 liked.append(up)
-    return {
-        "length_correlation": _correlation(scores, words),
-        "vote_length_correlation": _correlation(liked, words),
-    }
+    return _correlation(scores, words), _correlation(liked, words)
 
 
 def _correlation(first: Sequence[float], second: Sequence[float]) -> float | None:

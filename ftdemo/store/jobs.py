@@ -39,7 +39,8 @@ class Job:
         epoch: passes over the samples done.
         seconds_left: expected time until the last step.
         memory_bytes: resident memory of the worker at its last report.
-        metrics: figures of the whole run, once it ended.
+        metrics: figures of the whole run, once it ended, as they are stored and printed; to be read through
+            the class of its kind, such as `TuneFigures.of(job)`.
         error_message: what went wrong, if it failed.
         error_remedy: what to do about it.
     """

@@ -5,9 +5,7 @@ chat template; the question's tokens do not count.
 """
 
 import math
-import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,10 @@ from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import as_messages
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
-from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
 from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
+from ftdemo.training.running import Running, losses, per_second
 from ftdemo.training.trainer import training_arguments
+from ftdemo.tuning.figures import TuneFigures
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.tuning.tokenised import TokenisedSamples, tokenise
 from ftdemo.tuning.trainer import PackedTrainer
@@ -36,7 +35,6 @@ MEASUREMENTS = 5
 """How often the held-out loss is measured and a checkpoint written during a run."""
 LARGE_CHECKPOINT_BYTES = 5e8
 """Beyond this, writing a checkpoint takes seconds, and a run writes one in its middle only."""
-LIBRARIES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def make_run(
     return SftRun(trainer, prepared, train, held_out, settings, device, parameters)
 
 
-def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
+def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> TuneFigures:
     """Train to the end or until stopped, from the last checkpoint if the job has one.
 
     Args:
@@ -173,16 +171,10 @@ def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
     Returns:
         The figures of the run.
     """
-    jobs = reporter.store.jobs
-    checkpoint = last_whole_checkpoint(job_folder)
-    if checkpoint is not None:
-        jobs.forget_after(reporter.job_id, step_of(checkpoint))
-        points = jobs.metrics(reporter.job_id)
-        run.trainer.tokens_seen = next((p.tokens for p in reversed(points) if p.tokens is not None), 0)
-    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if checkpoint else 0.0
-    began = time.monotonic()
-    run.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return _figures(run, reporter, seconds_before + time.monotonic() - began)
+    running = Running(job_folder, reporter)
+    run.trainer.tokens_seen = running.tokens_before
+    running.train(run.trainer)
+    return _figures(run, running)
 
 
 def _checkpoint_bytes(prepared: Prepared) -> int:
@@ -190,38 +182,37 @@ def _checkpoint_bytes(prepared: Prepared) -> int:
     return 12 * sum(weight.numel() for weight in prepared.model.parameters() if weight.requires_grad)
 
 
-def _figures(run: SftRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
+def _figures(run: SftRun, running: Running) -> TuneFigures:
     """The figures of a run, as they are stored with its job."""
     model: Any = run.trainer.model
-    points = reporter.store.jobs.metrics(reporter.job_id)
+    points = running.points()
     best = run.trainer.state.best_global_step
-    losses = [point.loss for point in points if point.loss is not None]
+    learned = losses(points)
     held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
     tokens = run.trainer.tokens_seen
     trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     adapter = trained if hasattr(model, "peft_config") else 0
-    reporter.memory_bytes()
-    return {
-        "samples": len(run.train.samples),
-        "held_out_samples": len(run.held_out.samples),
-        "cut_off_samples": run.train.cut_off,
-        "dropped_samples": run.train.dropped,
-        "steps": run.trainer.state.global_step,
-        "tokens": tokens,
-        "seconds": round(seconds, 2),
-        "tokens_per_second": round(tokens / seconds, 1) if tokens else None,
-        "first_loss": losses[0] if losses else None,
-        "final_loss": losses[-1] if losses else None,
-        "held_out_loss_before": held_out[0] if held_out else None,
-        "held_out_loss": _kept_loss(points, best, held_out),
-        "best_step": best,
-        "trainable_parameters": trained,
-        "parameters": run.base_parameters + adapter,
-        "peak_memory_bytes": reporter.peak_memory_bytes,
-        "device": run.device.name,
-        "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
-        "versions": {name: version(name) for name in LIBRARIES},
-    }
+    figures = TuneFigures(
+        samples=len(run.train.samples),
+        held_out_samples=len(run.held_out.samples),
+        cut_off_samples=run.train.cut_off,
+        dropped_samples=run.train.dropped,
+        tokens_per_second=per_second(tokens, running.seconds),
+        first_loss=learned[0] if learned else None,
+        final_loss=learned[-1] if learned else None,
+        held_out_loss_before=held_out[0] if held_out else None,
+        held_out_loss=_kept_loss(points, best, held_out),
+        best_step=best,
+        trainable_parameters=trained,
+        parameters=run.base_parameters + adapter,
+    )
+    return running.complete(
+        figures,
+        steps=run.trainer.state.global_step,
+        tokens=tokens,
+        device=run.device,
+        bfloat16=bool(run.trainer.args.bf16),
+    )
 
 
 def _kept_loss(points: list[JobMetric], best: int | None, held_out: list[float]) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineStatus
 from ftdemo.names import BASE
+from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import Job
 from ftdemo.store.samples import Sample
 
@@ -85,7 +86,8 @@ def job_card(job: Job) -> str:
         else ""
     )
     left = duration(job.seconds_left) if job.seconds_left is not None and not job.ended else None
-    memory = job.metrics.get("peak_memory_bytes") or job.memory_bytes
+    run = RunFigures.of(job)
+    memory = run.peak_memory_bytes or job.memory_bytes
     figures = {
         "Status": job.status,
         "Method": job.settings.get("method"),
@@ -93,17 +95,15 @@ def job_card(job: Job) -> str:
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": _epoch(job),
         "Time left": left,
-        "Peak memory" if "peak_memory_bytes" in job.metrics else "Memory": _gigabytes(memory),
-        "Time": duration(job.metrics["seconds"]) if "seconds" in job.metrics else None,
-        "Speed": _per_second(job.metrics.get("tokens_per_second")),
-        "Held-out loss": _before_after(job.metrics),
-        "Parameters tuned": _trained_share(job.metrics),
-        "Precision": job.metrics.get("precision"),
+        "Peak memory" if run.peak_memory_bytes is not None else "Memory": _gigabytes(memory),
+        "Time": duration(run.seconds) if run.seconds is not None else None,
+        "Speed": _per_second(run.tokens_per_second),
+        "Held-out loss": _before_after(run),
+        "Parameters tuned": _trained_share(run),
+        "Precision": run.precision,
         "Learns from": job.reward_model,
     }
-    warnings = "".join(
-        f'<div class="ft-warn">{escape(said)}</div>' for said in job.metrics.get("warnings", [])
-    )
+    warnings = "".join(f'<div class="ft-warn">{escape(said)}</div>' for said in run.warnings)
     phase = f'<p class="ft-note">{escape(job.phase)}</p>' if job.phase else ""
     samples = f" on {escape(job.sample_set_name)}" if job.sample_set_name else ""
     return (
@@ -114,7 +114,7 @@ def job_card(job: Job) -> str:
 
 def model_card(model: Mapping[str, Any]) -> str:
     """A tuned model: where it came from, how it was tuned, and what that gave."""
-    settings, metrics = model["settings"], model["metrics"]
+    settings, run = model["settings"], RunFigures.read(model["metrics"])
     figures = {
         "Tuned from": model["base_model"],
         "Continued from": model["parent_model"],
@@ -126,9 +126,9 @@ def model_card(model: Mapping[str, Any]) -> str:
         "Epochs": settings.get("epochs"),
         "Learning rate": settings.get("learning_rate"),
         "Seed": settings.get("seed"),
-        "Held-out loss": _before_after(metrics),
-        "Time": duration(metrics["seconds"]) if "seconds" in metrics else None,
-        "Device": metrics.get("device"),
+        "Held-out loss": _before_after(run),
+        "Time": duration(run.seconds) if run.seconds is not None else None,
+        "Device": run.device,
         "Job": model["job_id"],
     }
     return f'<div class="ft-card"><h3>{escape(model["name"])}</h3>{facts(figures)}</div>'
@@ -227,13 +227,13 @@ def _per_second(value: float | None) -> str | None:
     return f"{value:.0f} tokens/s" if value is not None else None
 
 
-def _before_after(metrics: Mapping[str, Any]) -> str | None:
-    before, after = metrics.get("held_out_loss_before"), metrics.get("held_out_loss")
+def _before_after(run: RunFigures) -> str | None:
+    before, after = run.held_out_loss_before, run.held_out_loss
     return f"{before:.2f} → {after:.2f}" if before is not None and after is not None else None
 
 
-def _trained_share(metrics: Mapping[str, Any]) -> str | None:
-    trained, parameters = metrics.get("trainable_parameters"), metrics.get("parameters")
+def _trained_share(run: RunFigures) -> str | None:
+    trained, parameters = run.trainable_parameters, run.parameters
     if trained is None or parameters is None:
         return None
     return f"{trained / 1e6:.1f} M of {parameters / 1e6:.0f} M"

@@ -3,9 +3,10 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from ftdemo.aligning.figures import AlignFigures
 from ftdemo.aligning.prompts import practice_prompts, prompts_to_compare, votes_of
 from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
 from ftdemo.evaluation.prompts import Prompt
@@ -29,7 +30,7 @@ from ftdemo.worker.context import (
 log = logging.getLogger("ftdemo.worker")
 PROMPTS_FILE = "prompts.json"
 
-Trained = tuple[dict[str, Any], Callable[[Path], None]]
+Trained = tuple[AlignFigures, Callable[[Path], None]]
 """The figures of a run, and what saves its model into a new folder."""
 
 
@@ -43,7 +44,7 @@ def align(job: Job, settings: Settings, reporter: Reporter) -> Status:
     wanted = align_settings(**job.settings)
     learn = _from_reward_model if job.settings["method"] in BY_REWARD else _from_votes
     figures, save = learn(job, base, parent, wanted, settings, reporter)
-    store.jobs.update(job.id, metrics=figures)
+    store.jobs.update(job.id, metrics=figures.as_dict())
     saved: list[Path] = []
 
     def register(folder: Path) -> None:
@@ -53,7 +54,7 @@ def align(job: Job, settings: Settings, reporter: Reporter) -> Status:
     status = end_run(job, settings, reporter, settings.tuned_models, save, register)
     if status == "finished" and saved:
         del save, learn  # they hold the trained model: one is enough in memory
-        _compare(job, base, parent, tuned_files(saved[0]), wanted, settings, reporter)
+        _compare(job, base, parent, tuned_files(saved[0]), wanted, settings, reporter, figures)
     return status
 
 
@@ -114,6 +115,7 @@ def _compare(
     wanted: AlignSettings,
     settings: Settings,
     reporter: Reporter,
+    figures: AlignFigures,
 ) -> None:
     """Let the start and the aligned model answer prompts that nothing was learned from."""
     from ftdemo.evaluation.course import EvaluationStoppedError
@@ -140,7 +142,7 @@ def _compare(
     except EvaluationStoppedError:
         log.info("the comparison was stopped; the model is saved")
         return
-    store.jobs.update(job.id, metrics={**store.jobs.get(job.id).metrics, "evaluation": found})
+    store.jobs.update(job.id, metrics=replace(figures, evaluation=found).as_dict())
 
 
 def _kept(folder: Path, choose: Callable[[], list[Prompt]]) -> list[Prompt]:

@@ -1,5 +1,6 @@
 """The job that evaluates a model, as its worker runs it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ftdemo.errors import UserError
@@ -51,7 +52,7 @@ def run_evaluation(job: Job, base: BaseModel, settings: Settings, reporter: Repo
         if reporter.interrupted:
             return "interrupted"
         return "paused" if reporter.stop_request == "pause" else "stopped"
-    store.jobs.update(job.id, metrics={**figures, "prompts_from": sources})
+    store.jobs.update(job.id, metrics=replace(figures, prompts_from=tuple(sources)).as_dict())
     return "finished"
 
 

@@ -26,7 +26,7 @@ def train_reward(job: Job, settings: Settings, reporter: Reporter) -> Status:
     data = keep_votes(data, folder)
     stop_if_asked(reporter)
     run = train_reward_model(base, data, knobs, folder, reporter)
-    store.jobs.update(job.id, metrics=run.figures)
+    store.jobs.update(job.id, metrics=run.figures.as_dict())
 
     def register(folder: Path) -> None:
         name = free_name(job, {model.name for model in store.reward_models.all()}, store)

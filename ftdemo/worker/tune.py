@@ -36,7 +36,7 @@ def tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
     tune_settings = TuneSettings(**job.settings)
     run = make_run(base, data, tune_settings, folder, reporter, parent, settings.token_cache)
     stop_if_asked(reporter)
-    store.jobs.update(job.id, metrics=run_sft(run, folder, reporter))
+    store.jobs.update(job.id, metrics=run_sft(run, folder, reporter).as_dict())
     return end_run(
         job,
         settings,

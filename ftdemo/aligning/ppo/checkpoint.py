@@ -29,8 +29,8 @@ class Progress:
     within: dict[str, Tensor]
 
 
-def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> None:
-    """Write what a run needs to go on, and remove the checkpoint before it.
+def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> Path:
+    """Write what a run needs to go on, and remove the checkpoint before it; returns the new one.
 
     Args:
         learner: what is kept.
@@ -50,6 +50,7 @@ def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> None:
     torch.save(state, checkpoint / STATE)
     mark_whole(checkpoint)
     remove_old_checkpoints(folder)
+    return checkpoint
 
 
 def load_checkpoint(learner: Learner, folder: Path) -> Progress:

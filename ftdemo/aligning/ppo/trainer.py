@@ -6,12 +6,13 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ftdemo.aligning.figures import PpoFigures
 from ftdemo.aligning.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
 from ftdemo.aligning.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.aligning.ppo.preparing import PpoRun, Prompt
@@ -21,14 +22,14 @@ from ftdemo.jobs.reporter import Reporter, Stopwatch
 from ftdemo.language.sampling import sample
 from ftdemo.machine.heap import trim
 from ftdemo.store.jobs import JobMetric
+from ftdemo.training.running import Running
 from ftdemo.training.trained import put_back
 
 MEASUREMENTS = 5
 """How often checkpoints are written and sample answers given during a run."""
-LIBRARIES = ("torch", "transformers", "peft", "tokenizers")
 
 
-def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
+def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> PpoFigures:
     """Train to the end or until stopped, from the last checkpoint if the job has one.
 
     Args:
@@ -40,15 +41,13 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         The figures of the run, the final ones of the model that is left; `warnings` are sentences for whoever
         started it.
     """
-    learner, settings, jobs = run.learner, run.learner.settings, reporter.store.jobs
+    learner, settings = run.learner, run.learner.settings
     progress = load_checkpoint(learner, job_folder)
-    jobs.forget_after(reporter.job_id, progress.step)
-    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if progress.step else 0.0
-    points = [point.figures for point in jobs.metrics(reporter.job_id) if point.figures]
+    running = Running(job_folder, reporter)
+    points = [point.figures for point in running.points() if point.figures]
     every = max(1, math.ceil(settings.steps / MEASUREMENTS))
     end: Figures | None = points[-1] if points else None
     spent: str | None = None
-    began = time.monotonic()
     stopwatch = Stopwatch(settings.steps, progress.step)
     reporter.phase("training")
     reporter.progress(progress.step, settings.steps, _epoch(run, progress.step), None)
@@ -80,13 +79,12 @@ def run_ppo(run: PpoRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]
         # After the last step the model itself is saved.
         due = progress.step % every == 0 and progress.step < settings.steps
         if asked == "pause" or due:
-            save_checkpoint(learner, job_folder, progress)
+            running.keep_taken(save_checkpoint(learner, job_folder, progress))
         if due and asked is None:
             reporter.record_answers(progress.step, sample_answers(run))
     if asked is None:
         reporter.record_answers(progress.step, sample_answers(run))
-    seconds = seconds_before + time.monotonic() - began
-    return _run_figures(run, reporter, points, end, spent, seconds, progress.tokens)
+    return _run_figures(run, running, points, end, spent, progress.tokens)
 
 
 def batch_of(prompts: Sequence[Prompt], settings: PpoSettings, step: int) -> list[Prompt]:
@@ -136,10 +134,10 @@ def _epoch(run: PpoRun, step: int) -> float:
 def _warn(reporter: Reporter, points: Sequence[Figures]) -> None:
     """Keep the warnings with the job, where they can be read while it runs."""
     jobs = reporter.store.jobs
-    known = jobs.get(reporter.job_id).metrics
-    found = warnings(points)
-    if found != known.get("warnings", []):
-        jobs.update(reporter.job_id, metrics={**known, "warnings": found})
+    known = PpoFigures.of(jobs.get(reporter.job_id))
+    found = tuple(warnings(points))
+    if found != known.warnings:
+        jobs.update(reporter.job_id, metrics=replace(known, warnings=found).as_dict())
 
 
 def _hand_back(reporter: Reporter) -> int:
@@ -177,33 +175,30 @@ def _report_step(
 
 def _run_figures(
     run: PpoRun,
-    reporter: Reporter,
+    running: Running,
     points: Sequence[Figures],
     end: Figures | None,
     spent: str | None,
-    seconds: float,
     tokens: int,
-) -> dict[str, Any]:
+) -> PpoFigures:
     """The figures of a run, as they are stored with its job."""
     model = run.learner.model
-    reporter.memory_bytes()
-    ends = {
+    figures = PpoFigures(
+        prompts=len(run.prompts),
+        dropped_prompts=run.dropped,
+        warnings=(*warnings(points), *([spent] if spent else [])),
+        trainable_parameters=sum(weight.numel() for weight in model.trained().values()),
+    )
+    ends: dict[str, Any] = {
         f"{when}_{name}": point[name]
         for when, point in (("first", points[0]), ("final", end))
         for name in ("reward", "score", "held_out_score", "kl", "answer_length")
         if name in point
     } if points and end else {}  # fmt: skip
-    return {
-        "prompts": len(run.prompts),
-        "dropped_prompts": run.dropped,
-        "steps": len(points),
-        "tokens": tokens,
-        "seconds": round(seconds, 2),
-        **ends,
-        "warnings": warnings(points) + ([spent] if spent else []),
-        "trainable_parameters": sum(weight.numel() for weight in model.trained().values()),
-        "peak_memory_bytes": reporter.peak_memory_bytes,
-        "device": run.device.name,
-        "precision": "bfloat16 autocast" if model.bfloat16 else "float32",
-        "versions": {name: version(name) for name in LIBRARIES},
-    }
+    return running.complete(
+        replace(figures, **ends),
+        steps=len(points),
+        tokens=tokens,
+        device=run.device,
+        bfloat16=model.bfloat16,
+    )

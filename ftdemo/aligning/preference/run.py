@@ -7,10 +7,8 @@ reference; how likely that one finds each answer is computed once, before the fi
 import math
 import os
 import random
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,10 @@ import datasets
 from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl import DPOConfig, KTOConfig
 
+from ftdemo.aligning.figures import PreferenceFigures
 from ftdemo.aligning.preference.rows import Row, RowMaker, Rows, as_thumbs, weights, with_mismatched
 from ftdemo.aligning.preference.settings import PreferenceSettings
-from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoTrainer, tokens_before
+from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoTrainer
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.jobs.reporter import Reporter
@@ -28,10 +27,9 @@ from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback
-from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
 from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
+from ftdemo.training.running import Running, losses, per_second, tokens_so_far
 from ftdemo.training.trainer import argument_values
-from ftdemo.tuning.run import LIBRARIES
 from ftdemo.weights.tuned_files import TunedFiles
 
 MEASUREMENTS = 4
@@ -139,7 +137,7 @@ def make_preference_run(
     return PreferenceRun(trainer, prepared, train, held_out, settings, device)
 
 
-def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> dict[str, Any]:
+def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> PreferenceFigures:
     """Train to the end or until stopped, from the last checkpoint if the job has one.
 
     Args:
@@ -150,14 +148,10 @@ def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> 
     Returns:
         The figures of the run.
     """
-    jobs = reporter.store.jobs
-    checkpoint = last_whole_checkpoint(job_folder)
-    jobs.forget_after(reporter.job_id, step_of(checkpoint) if checkpoint else -1)
-    run.trainer._total_train_tokens = tokens_before(reporter)
-    seconds_before = float(jobs.get(reporter.job_id).metrics.get("seconds", 0.0)) if checkpoint else 0.0
-    began = time.monotonic()
-    run.trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return _figures(run, reporter, seconds_before + time.monotonic() - began)
+    running = Running(job_folder, reporter)
+    run.trainer._total_train_tokens = running.tokens_before
+    running.train(run.trainer)
+    return _figures(run, running)
 
 
 def _trainer(
@@ -221,31 +215,32 @@ def _prompts(data: PreferenceData, count: int) -> Sequence[Sequence[ChatMessage]
     return list(reversed(different.values()))[:count]
 
 
-def _figures(run: PreferenceRun, reporter: Reporter, seconds: float) -> dict[str, Any]:
+def _figures(run: PreferenceRun, running: Running) -> PreferenceFigures:
     """The figures of a run, as they are stored with its job."""
     model: Any = run.trainer.model
-    points = reporter.store.jobs.metrics(reporter.job_id)
-    losses = [point.loss for point in points if point.loss is not None]
-    held_out = [point for point in points if point.held_out_loss is not None]
-    last = {name: value for point in points for name, value in (point.figures or {}).items()}
-    tokens = tokens_before(reporter)
-    reporter.memory_bytes()
-    return {
-        "votes": len(run.train.rows),
-        "held_out_votes": len(run.held_out.rows),
-        "cut_off_votes": run.train.cut_off,
-        "dropped_votes": run.train.dropped,
-        "steps": run.trainer.state.global_step,
-        "tokens": tokens,
-        "seconds": round(seconds, 2),
-        "tokens_per_second": round(tokens / seconds, 1) if tokens else None,
-        "first_loss": losses[0] if losses else None,
-        "final_loss": losses[-1] if losses else None,
-        "held_out_loss": held_out[-1].held_out_loss if held_out else None,
-        **{f"final_{name}": last[name] for name in sorted(last)},
-        "trainable_parameters": sum(w.numel() for w in model.parameters() if w.requires_grad),
-        "peak_memory_bytes": reporter.peak_memory_bytes,
-        "device": run.device.name,
-        "precision": "bfloat16 autocast" if run.trainer.args.bf16 else "float32",
-        "versions": {name: version(name) for name in (*LIBRARIES, "trl")},
+    points = running.points()
+    learned = losses(points)
+    held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
+    last: dict[str, Any] = {
+        f"final_{name}": value for point in points for name, value in (point.figures or {}).items()
     }
+    tokens = tokens_so_far(points)
+    figures = PreferenceFigures(
+        votes=len(run.train.rows),
+        held_out_votes=len(run.held_out.rows),
+        cut_off_votes=run.train.cut_off,
+        dropped_votes=run.train.dropped,
+        tokens_per_second=per_second(tokens, running.seconds),
+        first_loss=learned[0] if learned else None,
+        final_loss=learned[-1] if learned else None,
+        held_out_loss=held_out[-1] if held_out else None,
+        trainable_parameters=sum(w.numel() for w in model.parameters() if w.requires_grad),
+    )
+    return running.complete(
+        replace(figures, **last),
+        steps=run.trainer.state.global_step,
+        tokens=tokens,
+        device=run.device,
+        bfloat16=bool(run.trainer.args.bf16),
+        more_libraries=("trl",),
+    )

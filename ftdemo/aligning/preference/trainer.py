@@ -9,6 +9,7 @@ from ftdemo.aligning.preference.likelihoods import read_packed
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.attention import PACKED
 from ftdemo.training.callbacks import FIGURE, ReportCallback
+from ftdemo.training.running import tokens_so_far
 from ftdemo.training.trainer import LightCheckpoints
 
 FIGURES = {
@@ -77,7 +78,8 @@ class FiguresCallback(ReportCallback):
     ) -> None:
         """Start the clock, and count tokens from where a resumed run stopped."""
         super().on_train_begin(args, state, control, **kwargs)
-        self._last_tokens = float(tokens_before(self._reporter))
+        jobs = self._reporter.store.jobs
+        self._last_tokens = float(tokens_so_far(jobs.metrics(self._reporter.job_id)))
 
     def on_log(
         self,
@@ -100,9 +102,3 @@ class FiguresCallback(ReportCallback):
             self._last_figures = state.global_step, figures
         logs |= {FIGURE + name: value for name, value in figures.items()}
         super().on_log(args, state, control, logs=logs, **kwargs)
-
-
-def tokens_before(reporter: Reporter) -> int:
-    """Tokens that a job has seen so far."""
-    points = reporter.store.jobs.metrics(reporter.job_id)
-    return next((point.tokens for point in reversed(points) if point.tokens is not None), 0)

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from ftdemo.rewards.figures import RewardFigures
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.studio import Studio
 from ftdemo.ui import html
@@ -56,7 +57,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         if not wanted:
             return html.empty(NO_REWARD_MODEL), gr.update(visible=False)
         described = studio.reward_models.describe(wanted)
-        return reward_html.sheet(described["metrics"], wanted), gr.update(visible=True)
+        return reward_html.sheet(RewardFigures.read(described["metrics"]), wanted), gr.update(visible=True)
 
     @shown
     def delete(wanted: str) -> str:

@@ -1,9 +1,9 @@
 """The sheet of a reward model: how far it foresees votes, how sure it is, and where it is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
+from ftdemo.rewards.figures import CalibrationPart, Mistake, RewardFigures, ScoreBin
 from ftdemo.ui.html import facts
 
 WIDTH, HEIGHT, EDGE = 260, 150, 28
@@ -11,40 +11,40 @@ _LONG = 0.5
 """Correlation of scores with length from which on it is worth a warning."""
 
 
-def sheet(figures: Mapping[str, Any], name: str = "") -> str:
+def sheet(figures: RewardFigures, name: str = "") -> str:
     """The sheet.
 
     Args:
         figures: what the job measured.
         name: the reward model's name, to stand above it.
     """
-    if "verdict" not in figures:
+    if figures.verdict is None or figures.interval is None:
         return ""
-    low, high = figures["interval"]
-    kind = "ft-warn" if not figures["learned"] else "ft-good"
+    low, high = figures.interval
+    kind = "ft-warn" if not figures.learned else "ft-good"
     values = facts(
         {
-            "Learned from": f"{figures['pairs']} pairs, {figures['thumbs']} thumbs",
-            "Measured with": f"{figures['held_out_votes']} held-out votes",
-            "Foreseen": f"{100 * figures['accuracy']:.0f} % ({100 * low:.0f} to {100 * high:.0f})",
-            "Guessed without reading": f"{100 * figures['chance']:.0f} %",
+            "Learned from": f"{figures.pairs} pairs, {figures.thumbs} thumbs",
+            "Measured with": f"{figures.held_out_votes} held-out votes",
+            "Foreseen": f"{100 * (figures.accuracy or 0.0):.0f} % ({100 * low:.0f} to {100 * high:.0f})",
+            "Guessed without reading": f"{100 * (figures.chance or 0.0):.0f} %",
         }
     )
     title = f"<h3>Reward model {escape(name)}</h3>" if name else ""
-    plots = _calibration(figures["calibration"]) + _histogram(figures["histogram"])
+    plots = _calibration(figures.calibration) + _histogram(figures.histogram)
     return (
-        f'<div class="ft-card">{title}<div class="{kind}">{escape(figures["verdict"])}</div>{values}'
-        f'<div class="ft-plots">{plots}</div>{_length(figures)}{_mistakes(figures["mistakes"])}</div>'
+        f'<div class="ft-card">{title}<div class="{kind}">{escape(figures.verdict)}</div>{values}'
+        f'<div class="ft-plots">{plots}</div>{_length(figures)}{_mistakes(figures.mistakes)}</div>'
     )
 
 
-def _calibration(parts: Sequence[Mapping[str, float]]) -> str:
+def _calibration(parts: Sequence[CalibrationPart]) -> str:
     """How often it was right, against how sure it was."""
     if not parts:
         return ""
     dots = "".join(
-        f'<circle cx="{_x(2 * part["foretold"] - 1)}" cy="{_y(part["came"])}" r="4.5" class="ft-dotted">'
-        f"<title>{part['votes']:.0f} votes: foretold {part['foretold']:.2f}, came {part['came']:.2f}</title>"
+        f'<circle cx="{_x(2 * part.foretold - 1)}" cy="{_y(part.came)}" r="4.5" class="ft-dotted">'
+        f"<title>{part.votes} votes: foretold {part.foretold:.2f}, came {part.came:.2f}</title>"
         "</circle>"
         for part in parts
     )
@@ -56,25 +56,25 @@ def _calibration(parts: Sequence[Mapping[str, float]]) -> str:
     return _figure("Calibration: how often right, against how sure (line: ideal)", ideal + dots + words)
 
 
-def _histogram(bins: Sequence[Mapping[str, float]]) -> str:
+def _histogram(bins: Sequence[ScoreBin]) -> str:
     """Scores of liked answers, and of disliked ones."""
     if not bins:
         return ""
-    most = max(1.0, *(max(one["liked"], one["disliked"]) for one in bins))
+    most = max(1, *(max(one.liked, one.disliked) for one in bins))
     wide = (WIDTH - 2 * EDGE) / len(bins)
     bars = ""
     for place, one in enumerate(bins):
-        for shift, kind in ((0.0, "liked"), (0.45, "disliked")):
-            tall = (HEIGHT - 2 * EDGE) * one[kind] / most
+        for shift, kind, count in ((0.0, "liked", one.liked), (0.45, "disliked", one.disliked)):
+            tall = (HEIGHT - 2 * EDGE) * count / most
             x = EDGE + (place + shift) * wide
             bars += (
                 f'<rect x="{x:.1f}" y="{HEIGHT - EDGE - tall:.1f}" width="{wide * 0.42:.1f}" '
-                f'height="{tall:.1f}" class="ft-{kind}"><title>{one[kind]:.0f} {kind}, '
-                f"{one['from']:.1f} to {one['to']:.1f}</title></rect>"
+                f'height="{tall:.1f}" class="ft-{kind}"><title>{count} {kind}, '
+                f"{one.low:.1f} to {one.high:.1f}</title></rect>"
             )
     words = (
-        _text(EDGE, HEIGHT - 8, f"{bins[0]['from']:.1f}")
-        + _text(WIDTH - EDGE, HEIGHT - 8, f"{bins[-1]['to']:.1f}", "end")
+        _text(EDGE, HEIGHT - 8, f"{bins[0].low:.1f}")
+        + _text(WIDTH - EDGE, HEIGHT - 8, f"{bins[-1].high:.1f}", "end")
         + _text(WIDTH / 2, HEIGHT - 8, "score", "middle")
     )
     legend = (
@@ -84,8 +84,8 @@ def _histogram(bins: Sequence[Mapping[str, float]]) -> str:
     return _figure(f"Scores of held-out answers: {legend}", bars + words)
 
 
-def _length(figures: Mapping[str, Any]) -> str:
-    scores, votes = figures.get("length_correlation"), figures.get("vote_length_correlation")
+def _length(figures: RewardFigures) -> str:
+    scores, votes = figures.length_correlation, figures.vote_length_correlation
     if scores is None:
         return ""
     said = f"Correlation of its scores with the answers' length in words: {scores:+.2f}"
@@ -96,12 +96,12 @@ def _length(figures: Mapping[str, Any]) -> str:
     return f'<p class="ft-note">{escape(said)}</p>'
 
 
-def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
+def _mistakes(mistakes: Sequence[Mistake]) -> str:
     if not mistakes:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(str(one['question']))}</td><td>{_scored(one['better'], one['better_score'])}</td>"
-        f"<td>{_scored(one['worse'], one['worse_score'])}</td></tr>"
+        f"<tr><td>{escape(one.question)}</td><td>{_scored(one.better, one.better_score)}</td>"
+        f"<td>{_scored(one.worse, one.worse_score)}</td></tr>"
         for one in mistakes
     )
     head = "<tr><th>Question</th><th>People preferred or liked</th><th>People did not</th></tr>"

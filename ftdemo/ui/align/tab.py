@@ -1,11 +1,12 @@
 """Align: what the votes hold, a reward model learned from them, and a model that learns from both."""
 
-from dataclasses import asdict
-
 import gradio as gr
 
+from ftdemo.aligning.figures import AlignFigures
+from ftdemo.evaluation.figures import EvaluationFigures
 from ftdemo.feedback.training_data import fitting_method
-from ftdemo.store.jobs import Job
+from ftdemo.rewards.figures import RewardFigures
+from ftdemo.store.jobs import ALIGN, EVALUATE, Job
 from ftdemo.studio import Studio
 from ftdemo.ui import html
 from ftdemo.ui.align import evaluation_html, reward_form, reward_html
@@ -18,7 +19,7 @@ from ftdemo.ui.tune import job_view
 
 NO_VOTES = "No votes yet. Give some answers a thumb in the tab Chat & vote, or choose between two."
 NO_JOB = "No job yet. Train a reward model on the votes: it runs in a process of its own."
-KINDS = ("reward", "align", "evaluate")
+KINDS = ("reward", ALIGN, EVALUATE)
 
 
 def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: chat_settings.Wanted) -> None:
@@ -49,7 +50,7 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
     def show() -> tuple[str, str, object]:
         _, summary = studio.feedback.training_data()
         rounds = studio.rounds()
-        drawn = evaluation_html.rounds([asdict(one) for one in rounds])
+        drawn = evaluation_html.rounds(rounds)
         asked = gr.update(visible=bool(rounds))
         if rounds:
             asked["value"] = f"Let people choose, blind: {rounds[-1].model} or {rounds[-1].start}"
@@ -70,5 +71,6 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
 def results(job: Job) -> str:
     """What a job of these kinds tells when it has ended."""
     if job.kind == "reward":
-        return reward_html.sheet(job.metrics, job.model_name)
-    return evaluation_html.comparison(job.metrics.get("evaluation") or job.metrics)
+        return reward_html.sheet(RewardFigures.of(job), job.model_name)
+    compared = EvaluationFigures.of(job) if job.kind == EVALUATE else AlignFigures.of(job).evaluation
+    return evaluation_html.comparison(compared) if compared else ""

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from ftdemo.jobs.sheet import compare_runs
+from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.ui import curves, html
@@ -84,7 +85,7 @@ def _title(job: Job) -> str:
 
 
 def _row(job: Job) -> list[object]:
-    held_out = job.metrics.get("held_out_loss")
+    held_out = RunFigures.of(job).held_out_loss
     steps = f"{job.step}/{job.total_steps}" if job.ended and job.total_steps else ""
     return [
         job.id, job.model_name, job.settings.get("method"), job.sample_set_name, job.status, steps,

@@ -14,7 +14,8 @@ def studio(settings: Settings) -> Studio:
 
 
 def align(store: Store, name: str, parent: str | None, base: str, rate: float) -> None:
-    found = {"win_rates": {"reward": {"rate": rate, "interval": [rate - 0.1, rate + 0.1]}}}
+    wins = round(10 * rate)
+    found = {"win_rates": {"reward": WinRate(wins, 0, 10 - wins).as_dict()}}
     job = store.jobs.add("align", name, base, {})
     store.jobs.update(job.id, metrics={"votes": 36, "evaluation": found})
     store.models.add(

@@ -159,7 +159,7 @@ def test_all_figures_together() -> None:
 
     found = figures_of(
         ["q", "r"], side("base", ["a", "b"], [0.0, 0.0]), side("mine", ["a", "c"], [0.0, 1.0]), 1
-    )
+    ).as_dict()
     assert (found["prompts"], found["same"], found["win_rate"]) == (2, 1, 0.75)
     assert found["win_rates"]["short"]["ties"] == 2
     assert found["answers"] == [{

@@ -126,7 +126,7 @@ def test_a_model_against_itself_ties_and_forgets_nothing(
     base: BaseModel, tmp_path: Path, reporter: Reporter
 ) -> None:
     files, reward = tuned(base, tmp_path / "tuned"), save_reward_model(base, tmp_path / "reward")
-    found = measure(base, files, files, QUESTIONS, KNOBS, reward, None, reporter)
+    found = measure(base, files, files, QUESTIONS, KNOBS, reward, None, reporter).as_dict()
     assert found["win_rate"] == 0.5
     assert found["win_rates"]["reward"]["ties"] == found["win_rates"]["short"]["ties"] == 6
     assert found["same"] == found["prompts"] == 6
@@ -144,7 +144,7 @@ def test_a_changed_model_against_the_base(base: BaseModel, tmp_path: Path, repor
     found = measure(
         base, None, tuned(base, tmp_path / "tuned"), [*QUESTIONS, long], KNOBS, *rewards, reporter,
         names=("base", "mine"), counted=False,
-    )  # fmt: skip
+    ).as_dict()  # fmt: skip
     assert list(found["win_rates"]) == ["reward", "held_out_reward", "short"]
     assert (found["prompts"], found["dropped_prompts"]) == (6, 1)
     assert found["same"] < 6
@@ -164,9 +164,13 @@ def test_bfloat16_takes_the_same_way(
 ) -> None:
     monkeypatch.setattr(measuring, "choose_device", lambda: Device("cpu", "a test", bfloat16=True))
     knobs = EvaluationSettings(max_new_tokens=4)
-    found = measure(base, None, tuned(base, tmp_path / "tuned"), QUESTIONS, knobs, None, None, reporter)
+    found = measure(
+        base, None, tuned(base, tmp_path / "tuned"), QUESTIONS, knobs, None, None, reporter
+    ).as_dict()
     assert (found["precision"], found["win_rate"]) == ("bfloat16", None)
-    exact = measure(base, None, tuned(base, tmp_path / "tuned"), QUESTIONS, KNOBS, None, None, reporter)
+    exact = measure(
+        base, None, tuned(base, tmp_path / "tuned"), QUESTIONS, KNOBS, None, None, reporter
+    ).as_dict()
     assert found["forgetting"]["before"] == pytest.approx(exact["forgetting"]["before"], rel=0.02)
 
 

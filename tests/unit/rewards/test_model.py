@@ -118,14 +118,14 @@ def test_the_sheet_of_a_model_that_learned_and_of_one_that_did_not() -> None:
     pairs = [PreferencePair(PROMPT, "yes " * (1 + i % 5), "no") for i in range(20)]
     rated = [RatedAnswer(PROMPT, "good", True), RatedAnswer(PROMPT, "bad", False)]
     right = judge(pairs, rated, [1.0, -1.0] * 20 + [0.5, -0.5])
-    sheet = reward_sheet(right, 0.25)
+    sheet = reward_sheet(right, 0.25).as_dict()
     assert (sheet["accuracy"], sheet["learned"], sheet["mistakes"]) == (1.0, True, [])
     assert sheet["chance"] == pytest.approx((10 + 1) / 22)
     assert sum(row["liked"] for row in sheet["histogram"]) == 21
     assert sheet["more_votes_needed"] is None
 
     guessed = judge(pairs, (), [v for i in range(20) for v in ((1.0, 0.0) if i % 2 else (0.0, 1.0))])
-    sheet = reward_sheet(guessed, 0.25)
+    sheet = reward_sheet(guessed, 0.25).as_dict()
     assert (sheet["accuracy"], sheet["learned"]) == (0.5, False)
     assert "cannot be told from guessing" in sheet["verdict"]
     assert len(sheet["mistakes"]) == 5
@@ -134,7 +134,7 @@ def test_the_sheet_of_a_model_that_learned_and_of_one_that_did_not() -> None:
 
 def test_too_few_votes_say_how_many_more() -> None:
     pairs = [PreferencePair(PROMPT, "a", "b")] * 5
-    sheet = reward_sheet(judge(pairs, (), [1.0, 0.0] * 4 + [0.0, 1.0]), 0.25)
+    sheet = reward_sheet(judge(pairs, (), [1.0, 0.0] * 4 + [0.0, 1.0]), 0.25).as_dict()
     assert not sheet["learned"]
     assert f"about {sheet['more_votes_needed']} more votes" in sheet["verdict"]
 

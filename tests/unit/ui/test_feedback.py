@@ -3,6 +3,7 @@
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.chat.votes import JudgedAnswer, JudgedTurn
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
+from ftdemo.rewards.figures import RewardFigures
 from ftdemo.store.feedback import Vote
 from ftdemo.ui.align import reward_html
 from ftdemo.ui.chat import html as chat_html
@@ -42,7 +43,7 @@ def turn(place: str = "line", count: int = 1, choice: str | None = None) -> Judg
 def test_nothing_that_was_written_becomes_html() -> None:
     drawn = chat_html.chat([turn(), turn(count=2, choice="left")], "<i>taste</i>")
     drawn += chat_html.growing(turn(count=2).turn) + chat_html.about(turn().answers[0])
-    drawn += reward_html.sheet(SHEET, "<i>taste</i>")
+    drawn += reward_html.sheet(RewardFigures.read(SHEET), "<i>taste</i>")
     for tag in ("<script", "<img", "<b>model", "<i>taste"):
         assert tag not in drawn
     assert "&lt;script&gt;alert(1)" in drawn
@@ -66,9 +67,10 @@ def test_the_gauge_tells_the_score() -> None:
 
 
 def test_scores_that_follow_length_more_than_the_votes_do_are_warned_of() -> None:
-    assert "may have learned length" in reward_html.sheet(SHEET)
-    assert "may have learned length" not in reward_html.sheet({**SHEET, "vote_length_correlation": -0.85})
-    assert reward_html.sheet({}) == ""
+    assert "may have learned length" in reward_html.sheet(RewardFigures.read(SHEET))
+    voted_so = RewardFigures.read({**SHEET, "vote_length_correlation": -0.85})
+    assert "may have learned length" not in reward_html.sheet(voted_so)
+    assert reward_html.sheet(RewardFigures.read({})) == ""
 
 
 def test_what_there_is_to_learn_from_is_told_with_the_fitting_method() -> None:

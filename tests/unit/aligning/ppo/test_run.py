@@ -75,17 +75,17 @@ def pause_after(reporter: Reporter, step: int) -> None:
 def test_a_run_that_was_paused_goes_on_as_if_it_had_not_been(begin: Any, method: Any) -> None:
     whole, reporter, folder = begin("whole", method=method, kl_target=0.5)
     metrics = run_ppo(whole, folder, reporter)
-    assert metrics["steps"] == 4
+    assert metrics.steps == 4
     wanted = curves(reporter)
 
     first, paused, folder = begin("paused", method=method, kl_target=0.5)
     pause_after(paused, 2)
-    assert run_ppo(first, folder, paused)["steps"] == 2
+    assert run_ppo(first, folder, paused).steps == 2
     checkpoint = last_whole_checkpoint(folder)
     assert checkpoint is not None
     assert checkpoint.name == "checkpoint-2"
     second, resumed, folder = begin("paused", method=method, kl_target=0.5)
-    assert run_ppo(second, folder, resumed)["steps"] == 4
+    assert run_ppo(second, folder, resumed).steps == 4
     assert curves(resumed) == wanted
     assert_same_policy(second, whole)
 
@@ -105,16 +105,16 @@ def test_every_step_is_reported_with_answers_before_and_after(begin: Any) -> Non
     answers = jobs.answers(reporter.job_id)
     assert {answer.step for answer in answers} == {0, 1, 2, 3, 4}
     assert [answer.question for answer in answers if answer.step == 0] == ["w10 w9 w12", "w11 w9 w13"]
-    assert metrics["first_score"] == points[0].figures["score"]  # type: ignore[index]
-    assert metrics["final_kl"] > metrics["first_kl"] == 0
-    assert metrics["tokens"] == points[-1].tokens
+    assert metrics.first_score == points[0].figures["score"]  # type: ignore[index]
+    assert metrics.final_kl > metrics.first_kl == 0
+    assert metrics.tokens == points[-1].tokens
 
 
 @pytest.mark.parametrize("request_", ["keep", "discard"])
 def test_a_run_that_is_stopped_ends_after_its_step(begin: Any, request_: Any) -> None:
     run, reporter, folder = begin("run")
     reporter.store.jobs.update(reporter.job_id, stop_request=request_)
-    assert run_ppo(run, folder, reporter)["steps"] == 0  # it was asked before the first
+    assert run_ppo(run, folder, reporter).steps == 0  # it was asked before the first
     assert last_whole_checkpoint(folder) is None
 
 
@@ -124,10 +124,10 @@ SPENT_BY_TWO_STEPS = {"kl_budget": 1.0}
 def test_a_run_whose_budget_is_spent_leaves_the_policy_before_that_and_says_so(begin: Any) -> None:
     run, reporter, folder = begin("run", **SPENT_BY_TWO_STEPS)
     metrics = run_ppo(run, folder, reporter)
-    assert metrics["steps"] == 2
-    assert "KL budget is 1" in metrics["warnings"][-1]
-    assert "after step 2 the policy was" in metrics["warnings"][-1]
-    assert 0 < metrics["final_kl"] <= 1.0
+    assert metrics.steps == 2
+    assert "KL budget is 1" in metrics.warnings[-1]
+    assert "after step 2 the policy was" in metrics.warnings[-1]
+    assert 0 < metrics.final_kl <= 1.0
     shorter, reporter, folder = begin("shorter", steps=1)
     run_ppo(shorter, folder, reporter)
     assert_same_policy(run, shorter)
@@ -137,7 +137,7 @@ def test_a_budget_that_is_spent_by_the_last_step_counts_too(begin: Any) -> None:
     run, reporter, folder = begin("run", **SPENT_BY_TWO_STEPS)
     run_ppo(run, folder, reporter)
     last, reporter, folder = begin("last", **SPENT_BY_TWO_STEPS, steps=2)
-    assert "KL budget" in run_ppo(last, folder, reporter)["warnings"][-1]
+    assert "KL budget" in run_ppo(last, folder, reporter).warnings[-1]
     assert_same_policy(last, run)
 
 
@@ -149,8 +149,8 @@ def test_a_budget_that_is_seen_spent_after_a_pause_leaves_the_policy_before_that
     run_ppo(first, folder, paused)
     second, resumed, folder = begin("paused", **SPENT_BY_TWO_STEPS)
     metrics = run_ppo(second, folder, resumed)
-    assert metrics["steps"] == 2
-    assert 0 < metrics["final_kl"] <= 1.0
+    assert metrics.steps == 2
+    assert 0 < metrics.final_kl <= 1.0
     assert_same_policy(second, whole)
 
 
@@ -160,7 +160,7 @@ def test_the_final_figures_are_of_the_model_that_is_left(begin: Any) -> None:
     long, reporter, folder = begin("long", steps=3)
     run_ppo(long, folder, reporter)
     third = curves(reporter)[2]
-    assert {name: ended[f"final_{name}"] for name in ("kl", "score", "answer_length")} == {
+    assert {name: getattr(ended, f"final_{name}") for name in ("kl", "score", "answer_length")} == {
         name: third[name] for name in ("kl", "score", "answer_length")
     }
 

@@ -82,7 +82,7 @@ def test_it_learns_what_is_preferred_and_changes_only_the_adapter(begin: Any, me
     # At first the policy is its reference.
     assert first["chosen_reward"] == pytest.approx(0, abs=1e-5)
     assert first["rejected_reward"] == pytest.approx(0, abs=1e-5)
-    assert metrics["final_loss"] < metrics["first_loss"]
+    assert metrics.final_loss < metrics.first_loss
     assert last["chosen_reward"] > 0 > last["rejected_reward"]
     assert last["held_out_margin"] > 0.1
     changed = {name for name, w in model.named_parameters() if not torch.equal(w, before[name])}
@@ -90,7 +90,7 @@ def test_it_learns_what_is_preferred_and_changes_only_the_adapter(begin: Any, me
     assert all("lora_" in name and ".default." in name for name in changed)
     assert not any(".ref." in name for name, _ in model.named_parameters())
     assert [point.tokens for point in points] == sorted(point.tokens or 0 for point in points)
-    assert {row.step for row in reporter.store.jobs.answers(reporter.job_id)} >= {0, metrics["steps"]}
+    assert {row.step for row in reporter.store.jobs.answers(reporter.job_id)} >= {0, metrics.steps}
     assert last_whole_checkpoint(folder) is not None
 
 
@@ -99,8 +99,8 @@ def test_the_weight_of_the_better_answers_own_loss_keeps_it_likely(begin: Any) -
     for weight in (0.0, 3.0):
         run, reporter, folder = begin(f"weight {weight}", sft_weight=weight)
         metrics = run_preference(run, folder, reporter)
-        found[weight] = metrics["final_held_out_chosen_log_likelihood"]
-        assert metrics["final_held_out_margin"] > 0.1
+        found[weight] = metrics.final_held_out_chosen_log_likelihood
+        assert metrics.final_held_out_margin > 0.1
     assert found[3.0] > found[0.0] + 0.5
 
 
@@ -134,10 +134,10 @@ def test_a_run_that_was_paused_goes_on_as_if_it_had_not_been(begin: Any, method:
     first, paused, folder = begin("paused", method=method)
     record = paused.record
     paused.record = lambda metric: (record(metric), metric.step == 3 and paused.interrupt())
-    steps = run_preference(first, folder, paused)["steps"]
+    steps = run_preference(first, folder, paused).steps
     assert 3 <= steps < len(wanted)
     again, resumed, folder = begin("paused", method=method)
-    assert run_preference(again, folder, resumed)["steps"] == wanted[-1].step
+    assert run_preference(again, folder, resumed).steps == wanted[-1].step
     found = resumed.store.jobs.metrics(resumed.job_id)
     assert [point.loss for point in found] == pytest.approx([point.loss for point in wanted], abs=1e-4)
     assert [point.tokens for point in found] == [point.tokens for point in wanted]
