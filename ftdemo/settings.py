@@ -1,7 +1,8 @@
 """One frozen settings object, read once from the environment.
 
-Every variable starts with `FTDEMO_`; README lists them. Gradio's variables (`GRADIO_SERVER_PORT`, …) and
-the Hub's (`HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`, …) keep their own meaning and are not read here.
+Every variable starts with `FTDEMO_`; `docs/pages/reference/settings.md` lists them.
+Gradio's variables (`GRADIO_SERVER_PORT`, …) and the Hub's (`HF_HOME`, `HF_TOKEN`, `HF_HUB_OFFLINE`, …) keep
+their own meaning and are not read here.
 """
 
 import os

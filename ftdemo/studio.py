@@ -115,10 +115,10 @@ class Studio:
         """Queue a job that trains a reward model on the votes; see `submit_reward_job`."""
         return submit_reward_job(self.store, self.jobs, name, **changes)
 
-    def align(self, name: str, method: str | None = None, start: str = BASE, **changes: Any) -> Job:
+    def align(self, name: str, method: str | None = None, parent: str = BASE, **changes: Any) -> Job:
         """Queue a job that learns from the votes, directly or by a reward model; see `submit_align_job`."""
-        self._tuned_files(start)
-        return submit_align_job(self.store, self.jobs, self.models, name, method, start, **changes)
+        self._tuned_files(parent)
+        return submit_align_job(self.store, self.jobs, self.models, name, method, parent, **changes)
 
     def rounds(self) -> list[Round]:
         """Every model that learned from votes, and what came of it; see `training.rounds`."""

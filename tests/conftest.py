@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: data folders of their own, and the real base model fetched once."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,23 @@ import pytest
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from tests.own_data import own_settings, shared_base_models
+
+QUICK = "not model and not browser"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Processes share the cores: torch, which is not imported yet, takes one in each.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The quick tests run in two processes; a file of them, the real model and the browser in this one."""
+    single_files = any("::" in name or name.endswith(".py") for name in config.args)
+    return 2 if config.option.markexpr == QUICK and not single_files else 0
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: each run of the trainer looks for garbage, a second each in all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """From what somebody asks for to a job that aligns a model. No torch is imported here."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from ftdemo.aligning.prompts import practice_prompts, votes_of
@@ -25,10 +24,9 @@ def submit_align_job(
     registry: ModelRegistry,
     name: str,
     method: str | None = None,
-    start: str = BASE,
+    parent: str = BASE,
     reward: str | None = None,
     samples: str | None = None,
-    questions: Sequence[str] = (),
     **changes: Any,
 ) -> Job:
     """Queue a job that aligns a model with the votes there are.
@@ -40,11 +38,11 @@ def submit_align_job(
         name: the name of the model to be.
         method: 'dpo' from pairs, 'kto' from thumbs, 'ppo' or 'rloo' against a reward model; the one that fits
             the votes if None.
-        start: the model it learns on from, which is also the reference.
+        parent: the model it learns on from, which is also the reference.
         reward: the reward model to learn from, or, with 'dpo' and 'kto', to judge the result.
         samples: a sample set whose questions 'ppo' and 'rloo' practise on.
-        questions: typed questions to practise on; with neither, those are practised on that people voted on.
-        **changes: other fields of `AlignSettings` and of the method's settings; None leaves the default.
+        **changes: knobs of `AlignSettings` and of the method's settings; None leaves the default. Without
+            `questions` and samples, 'ppo' and 'rloo' practise on what people voted on.
 
     Raises:
         UserError: a name or a setting cannot be used, or there are too few votes or questions.
@@ -56,7 +54,7 @@ def submit_align_job(
         if fit is None:
             raise UserError("There are no votes to learn from.", "Vote on some answers first.")
         method = fit.method
-    settings = align_settings(method, questions=tuple(questions), **changes)
+    settings = align_settings(method, **changes)
     _check_rewards(store, jobs, settings, method, reward)
     sample_set = store.sample_sets.get(samples) if samples is not None and method in BY_REWARD else None
     version = sample_set.version if sample_set else None
@@ -76,7 +74,7 @@ def submit_align_job(
         sample_set_id=sample_set.id if sample_set else None,
         sample_set_name=sample_set.name if sample_set else None,
         sample_set_version=version,
-        parent_model=None if start == BASE else start,
+        parent_model=None if parent == BASE else parent,
         reward_model=reward,
     )
 

@@ -1,12 +1,13 @@
 """What an alignment needs to know beyond the knobs of its method. No torch is imported here."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.aligning.preference.settings import PreferenceSettings
 from ftdemo.errors import UserError
-from ftdemo.knobs import between, one_of
+from ftdemo.knobs import Knobs, again, knob, known, names, of_stored
 
 METHODS = ("dpo", "kto", "ppo", "rloo")
 BY_REWARD = ("ppo", "rloo")
@@ -22,61 +23,78 @@ OWN_DEFAULTS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class AlignSettings:
+class AlignSettings(Knobs):
     """An alignment.
 
     Args:
         knobs: of the method.
-        questions: typed questions to practise on; only methods that learn from a reward model practise.
-        held_out_reward: a reward model trained on other votes, or with another seed, that is only watched.
-        compared_prompts: on so many prompts that nothing was learned from the model is compared with its
-            start when it is done; 0 leaves that out.
-        held_out_share: share of the voted prompts that nothing is learned from.
-        votes_seed: which of them that are.
     """
 
     knobs: PreferenceSettings | PpoSettings
-    questions: tuple[str, ...] = ()
-    held_out_reward: str | None = None
-    compared_prompts: int = 40
-    held_out_share: float = 0.25
-    votes_seed: int = 42
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "questions", tuple(self.questions))
-        between("number of compared prompts", self.compared_prompts, 0, 1000)
-        between("held-out share", self.held_out_share, 0.0, 0.5)
-        between("seed of the votes", self.votes_seed, 0, 2**32 - 1)
+    questions: tuple[str, ...] = knob(
+        (),
+        "list of questions",
+        "A typed question to practise on; only methods that learn from a reward model practise.",
+    )
+    held_out_reward: str | None = knob(
+        None,
+        "held-out reward model",
+        "A reward model trained on other votes, or with another seed, that is only watched.",
+    )
+    compared_prompts: int = knob(
+        40,
+        "number of compared prompts",
+        "On so many prompts that nothing was learned from the model is compared with its start when it is "
+        "done; 0 leaves that out.",
+        0,
+        1000,
+        label="Questions to compare on",
+    )
+    held_out_share: float = again(PreferenceSettings, "held_out_share")
+    votes_seed: int = knob(
+        42, "seed of the votes", "Which of the voted prompts nothing is learned from.", 0, 2**32 - 1,
+        label="Seed of the votes",
+    )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as they are stored with a job: all in one table."""
-        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "knobs"}
-        return {**self.knobs.as_dict(), **own}
+        return {**self.knobs.as_dict(), **super().as_dict()}
+
+
+def kind_of(method: str) -> type[PreferenceSettings] | type[PpoSettings]:
+    """The class that has a method's own knobs.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    if method not in METHODS:
+        raise UserError(f"The method is {method!r}.", f"Set it to one of: {', '.join(METHODS)}.")
+    return PpoSettings if method in BY_REWARD else PreferenceSettings
 
 
 def align_settings(method: str, **given: Any) -> AlignSettings:
-    """Put settings together, those that are stored with a job too.
+    """Put settings together.
 
     Args:
         method: 'dpo', 'kto', 'ppo' or 'rloo'.
-        **given: fields of `AlignSettings` and of the method's own settings; None leaves the default.
+        **given: knobs of `AlignSettings` and of the method's own settings; None leaves the default.
 
     Raises:
         UserError: there is no such method or setting, or a value cannot be used.
     """
-    one_of("method", method, METHODS)
-    kind = PpoSettings if method in BY_REWARD else PreferenceSettings
-    own = {field.name for field in fields(AlignSettings)} - {"knobs"}
-    of_method = {field.name for field in fields(kind)} - {"method"}
-    values = {name: value for name, value in given.items() if value is not None}
-    for name in values:
-        if name not in own | of_method:
-            raise UserError(
-                f"There is no setting {name!r} of {method}.", f"Use: {', '.join(sorted(own | of_method))}."
-            )
-    # The split that measures is the one that is learned from.
-    shared = {name: values[name] for name in own & of_method & values.keys()}
-    given_knobs: Any = {name: value for name, value in values.items() if name in of_method}
-    knobs = {**OWN_DEFAULTS.get(method, {}), **given_knobs}
-    common = {name: value for name, value in values.items() if name in own}
-    return AlignSettings(kind(method=method, **{**knobs, **shared}), **common)  # type: ignore[arg-type]
+    kind = kind_of(method)
+    own, of_method = names(AlignSettings), names(kind) - {"method"}
+    values = {**OWN_DEFAULTS.get(method, {}), **known(given, AlignSettings, kind, of=method)}
+    # What both have, the split that measures and the one that is learned from, is the same.
+    of_kind: Any = {name: value for name, value in values.items() if name in of_method}
+    knobs = kind(**{**of_kind, "method": method})
+    return AlignSettings(knobs, **{name: value for name, value in values.items() if name in own})
+
+
+def stored_align_settings(stored: Mapping[str, Any]) -> AlignSettings:
+    """The settings that were stored with a job, maybe by an older or newer version.
+
+    Raises:
+        UserError: a value cannot be used.
+    """
+    return align_settings(**of_stored(stored, AlignSettings, kind_of(stored["method"])))

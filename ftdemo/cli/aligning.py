@@ -5,34 +5,29 @@ from typing import Annotated, Any
 import typer
 
 from ftdemo.aligning.figures import AlignFigures
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.preference.settings import PreferenceSettings
+from ftdemo.aligning.settings import METHODS, AlignSettings
 from ftdemo.cli.jobs import WaitOption, end_with_job
-from ftdemo.cli.knobs import ALIGN_KNOBS, with_options
+from ftdemo.cli.knobs import with_knobs
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
 from ftdemo.names import BASE
 
 
+@with_knobs(PreferenceSettings, PpoSettings, AlignSettings, default="the method's")
+@command
 def align(
     name: Annotated[str, typer.Argument(help="Name of the aligned model to be.", show_default=False)],
     method: Annotated[
         str | None,
-        typer.Option(help="dpo, kto, ppo or rloo.", show_default="the one that fits the votes"),
+        typer.Option(help=f"One of: {', '.join(METHODS)}.", show_default="the one that fits the votes"),
     ] = None,
-    start: Annotated[str, typer.Option(help="The model it learns on from.")] = BASE,
+    parent: Annotated[str, typer.Option("--parent", "--start", help="The model it learns on from.")] = BASE,
     reward: Annotated[
         str | None, typer.Option(help="Reward model to learn from; with dpo and kto, to judge.")
     ] = None,
-    held_out_reward: Annotated[
-        str | None, typer.Option(help="Another reward model, that is only watched.")
-    ] = None,
     samples: Annotated[
         str | None, typer.Option(help="ppo, rloo: the sample set whose questions to practise on.")
-    ] = None,
-    question: Annotated[
-        list[str] | None, typer.Option(help="ppo, rloo: a question to practise on; may be repeated.")
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="dpo, kto: only votes on this model's answers; may be repeated."),
     ] = None,
     wait: WaitOption = False,
     data: DataOption = None,
@@ -41,25 +36,12 @@ def align(
 ) -> None:
     """Learn from the votes, as a job in a process of its own, and compare the result with the start."""
     studio = open_studio(data)
-    job = studio.align(
-        name,
-        method,
-        start,
-        reward=reward,
-        held_out_reward=held_out_reward,
-        samples=samples,
-        questions=question or (),
-        models=tuple(model) if model else None,
-        **knobs,
-    )
+    job = studio.align(name, method, parent, reward=reward, samples=samples, **knobs)
     end_with_job(studio, job, wait, as_json)
     if not as_json:
         compared = AlignFigures.of(studio.jobs.get(job.id)).evaluation
         for verdict in compared.verdicts if compared else ():
             typer.echo(verdict)
-
-
-align = command(with_options(align, ALIGN_KNOBS, "the method's"))
 
 
 @command

@@ -1,15 +1,18 @@
 """`ask`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ftdemo.chat.dialogue import ChatSettings
+from ftdemo.cli.knobs import with_knobs
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
 from ftdemo.engines import GenerationSettings
+from ftdemo.knobs import known
 from ftdemo.names import BASE
 
 
+@with_knobs(GenerationSettings)
 @command
 def ask(
     question: Annotated[str, typer.Argument(help="What to ask.", show_default=False)],
@@ -17,10 +20,6 @@ def ask(
         list[str] | None,
         typer.Option(help="'base' or a tuned model; several are asked side by side.", show_default=BASE),
     ] = None,
-    max_new_tokens: Annotated[int, typer.Option(help="Most tokens of an answer.")] = 160,
-    temperature: Annotated[float, typer.Option(help="0 is greedy; above 0 samples.")] = 0.0,
-    top_p: Annotated[float, typer.Option(help="When sampling, the nucleus.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="When sampling, start of random numbers.")] = 0,
     system: Annotated[str, typer.Option(help="What the models are told before the question.")] = "",
     tries: Annotated[
         int,
@@ -31,10 +30,11 @@ def ask(
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
+    **knobs: Any,
 ) -> None:
     """Ask one or several models a question."""
     studio = open_studio(data)
-    generation = GenerationSettings(max_new_tokens, temperature, top_p, seed)
+    generation = GenerationSettings(**known(knobs, GenerationSettings))
     if system or reward or tries > 1:
         answers = [
             studio.chat.answer(question, ChatSettings(name, generation, system, None, tries, reward))

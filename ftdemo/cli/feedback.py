@@ -28,7 +28,9 @@ VotersOption = Annotated[
 SinceOption = Annotated[
     str, typer.Option(help="Feedback of this day or time (UTC) or later: 2026-01-31.", show_default=False)
 ]
-HeldOutOption = Annotated[float, typer.Option("--held-out", help="Share of prompts kept back.")]
+HeldOutOption = Annotated[
+    float, typer.Option("--held-out-share", "--held-out", help="Share of prompts kept back.")
+]
 
 
 @app.command()

@@ -1,99 +1,80 @@
-"""The settings of tuning as command line options, made from one table for every command that takes them."""
+"""Knobs as command line options, made from the classes of settings that declare them."""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from ftdemo.tuning.methods import METHODS
-from ftdemo.tuning.parts import HELP as PARTS
-from ftdemo.tuning.settings import TARGETS
-
-KNOBS: dict[str, tuple[type, str]] = {
-    "method": (str, f"How to tune: {', '.join(METHODS)}."),
-    "epochs": (int, "Passes over the samples."),
-    "learning_rate": (float, "AdamW's step size."),
-    "schedule": (str, "linear, cosine or constant."),
-    "warmup_steps": (int, "Steps of rising rate."),
-    "batch_size": (int, "Samples in a batch."),
-    "accumulation": (int, "Batches added up for a step."),
-    "max_length": (int, "Longest sample, in tokens."),
-    "packing": (bool, "Fill batches up to the max length."),
-    "rank": (int, "LoRA's r."),
-    "alpha": (int, "LoRA's scale."),
-    "dropout": (float, "LoRA's dropout."),
-    "targets": (str, f"Layers that gain an adapter: {', '.join(TARGETS)}."),
-    "parts": (str, f"What features retrains: {PARTS}."),
-    "precision": (str, "auto, float32 or bfloat16."),
-    "early_stopping": (int, "Measurements without a better held-out loss before the end; 0: never."),
-    "sampled_answers": (int, "Held-out questions answered on the way."),
-    "report_to": (str, "Also report to tensorboard or trackio."),
-    "seed": (int, "Start of random numbers."),
-}
+from ftdemo.knobs import Kind, Option, options
 
 
-ALIGN_KNOBS: dict[str, tuple[type, str]] = {
-    "epochs": (int, "Passes over the votes; with ppo and rloo, over each batch of answers."),
-    "learning_rate": (float, "AdamW's step size."),
-    "beta": (float, "dpo, kto: how dear it is to leave the start."),
-    "sft_weight": (float, "dpo: weight of the better answer's own loss, which keeps it likely."),
-    "batch_size": (int, "dpo, kto: votes in a step."),
-    "steps": (int, "ppo, rloo: batches of questions."),
-    "prompts_per_batch": (int, "ppo, rloo: questions in a batch."),
-    "samples_per_prompt": (int, "ppo, rloo: answers to each."),
-    "max_new_tokens": (int, "ppo, rloo: longest answer."),
-    "temperature": (float, "ppo, rloo: of the sampling."),
-    "kl_coefficient": (float, "ppo, rloo: what a nat of divergence from the start costs."),
-    "kl_target": (float, "ppo, rloo: divergence, in nats an answer, to which that cost is adapted."),
-    "kl_budget": (float, "ppo, rloo: divergence over which the run ends."),
-    "value_learning_rate": (float, "ppo: AdamW's step size for the value head."),
-    "clip": (float, "ppo, rloo: furthest that a probability ratio is rewarded."),
-    "rank": (int, "LoRA's r."),
-    "alpha": (int, "LoRA's scale."),
-    "precision": (str, "auto, float32 or bfloat16."),
-    "sampled_answers": (int, "Questions answered on the way."),
-    "compared_prompts": (int, "Unseen questions on which it is compared with its start; 0: not at all."),
-    "held_out_share": (float, "Share of the voted questions that nothing is learned from."),
-    "seed": (int, "Start of random numbers."),
-}
+def with_knobs(
+    *kinds: Kind, default: str = "", leave_out: Collection[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for each knob; it gets them as keyword arguments, None if not given.
 
-
-def with_knobs(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each setting of tuning; see `with_options`."""
-    return with_options(function, KNOBS, "the recipe's")
-
-
-def with_options(
-    function: Callable[..., None], knobs: dict[str, tuple[type, str]], default: str
-) -> Callable[..., None]:
-    """Give a command an option for each setting; it gets them as keyword arguments, None if not given.
+    A knob that takes a list has an option in the singular, which may be repeated.
 
     Args:
-        function: the command.
-        knobs: the settings' names, with their types and what they are.
-        default: in words, what holds where an option is not given.
+        *kinds: the classes of settings. What two of them share is one option.
+        default: in words, what holds where an option is not given; the knobs' own defaults if empty.
+        leave_out: knobs that the command has no option for, beside those that its own arguments name.
     """
-    options = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                kind | None,
-                typer.Option(help=help_text, show_default=default, rich_help_panel="Knobs"),
-            ],
-        )
-        for name, (kind, help_text) in knobs.items()
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(function)
+        own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        taken = {parameter.name for parameter in own} | set(leave_out)
+        named: dict[str, list[Option]] = {}
+        for option in options(*kinds):
+            if option.name not in taken:
+                named.setdefault(option.name, []).append(option)
+        methods = tuple(dict.fromkeys(method for option in options(*kinds) for method in option.methods))
+        added = [_parameter(same, methods, default) for same in named.values()]
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> None:
+            function(*args, **kwargs)
+
+        wrapped.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {p.name: p.annotation for p in (*own, *added)}
+        return wrapped
+
+    return decorate
+
+
+def _parameter(same: Sequence[Option], methods: tuple[str, ...], default: str) -> inspect.Parameter:
+    """The option for a knob, which several classes may have, each for its own methods."""
+    knob = same[0]
+    several = knob.type is tuple
+    kind: Any = list[str] if several else knob.type
+    flag = knob.name.replace("_", "-")
+    single = f"--{flag.removesuffix('s') if several else flag}"
+    has_default = not several and knob.type is not bool and knob.default not in (None, "")
+    told = typer.Option(
+        f"{single}/--no-{flag}" if knob.type is bool else single,
+        help=_help(same, methods),
+        show_default=default or (str(knob.default) if has_default else False),
+        rich_help_panel="Knobs",
+    )
+    return inspect.Parameter(
+        knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, told]
+    )
+
+
+def _help(same: Sequence[Option], methods: tuple[str, ...]) -> str:
+    """What a knob does, for each method it matters to if it does not do the same for all."""
+    for_all = [knob for knob in same if not knob.methods]
+    told: dict[str, tuple[str, ...]] = {}
+    for knob in for_all or same:
+        told[knob.help] = (*told.get(knob.help, ()), *knob.methods)
+    parts = [
+        f"{', '.join(of)}: {text}" if of and set(of) != set(methods) else text for text, of in told.items()
     ]
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> None:
-        function(*args, **kwargs)
-
-    signature = inspect.signature(function)
-    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    wrapped.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in (*own, *options)}
-    return wrapped
+    if same[0].choices:
+        parts.append(f"One of: {', '.join(same[0].choices)}.")
+    if same[0].type is tuple:
+        parts.append("May be repeated.")
+    return " ".join(parts)

@@ -34,7 +34,12 @@ SplitOption = Annotated[
 ]
 HoldOutOption = Annotated[
     float | None,
-    typer.Option("--hold-out", help="Share to hold out instead, from 0 to 0.9.", show_default=False),
+    typer.Option(
+        "--held-out-share",
+        "--hold-out",
+        help="Share to hold out instead, from 0 to 0.9.",
+        show_default=False,
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which share: start of random numbers.")]
 VersionOption = Annotated[
@@ -112,7 +117,9 @@ def check(
 @command
 def split(
     name: NameArgument,
-    hold_out: Annotated[float, typer.Option("--hold-out", help="Share to hold out, from 0 to 0.9.")] = 0.2,
+    hold_out: Annotated[
+        float, typer.Option("--held-out-share", "--hold-out", help="Share to hold out, from 0 to 0.9.")
+    ] = 0.2,
     seed: SeedOption = 0,
     data: DataOption = None,
     as_json: JsonOption = False,

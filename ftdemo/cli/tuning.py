@@ -9,14 +9,16 @@ from ftdemo.cli.knobs import with_knobs
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
 from ftdemo.tuning.estimate import Estimate, as_dict
 from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
+from ftdemo.tuning.settings import TuneSettings
 
 SamplesOption = Annotated[str | None, typer.Option(help="The sample set to learn from.", show_default=False)]
 BaseOption = Annotated[
     str | None, typer.Option(help="Base model, instead of FTDEMO_BASE_MODEL.", show_default=False)
 ]
 RecipeOption = Annotated[str, typer.Option(help=f"One of: {', '.join(RECIPES)}.")]
-FromOption = Annotated[
-    str | None, typer.Option("--from", help="A tuned model to continue from.", show_default=False)
+ParentOption = Annotated[
+    str | None,
+    typer.Option("--parent", "--from", help="A tuned model to continue from.", show_default=False),
 ]
 LikeOption = Annotated[
     int | None,
@@ -24,14 +26,14 @@ LikeOption = Annotated[
 ]
 
 
-@with_knobs
+@with_knobs(TuneSettings, default="the recipe's")
 @command
 def tune(
     name: Annotated[str, typer.Argument(help="Name of the tuned model to be.", show_default=False)],
     samples: SamplesOption = None,
     base: BaseOption = None,
     recipe: RecipeOption = DEFAULT_RECIPE,
-    start_from: FromOption = None,
+    parent: ParentOption = None,
     like: LikeOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the job has ended.")] = False,
     data: DataOption = None,
@@ -41,17 +43,17 @@ def tune(
     """Tune the base model on a sample set, as a job in a process of its own."""
     _need_samples(samples, like)
     studio = open_studio(data, base)
-    job = studio.tune(name, samples, recipe, start_from=start_from, like=like, **knobs)
+    job = studio.tune(name, samples, recipe, parent=parent, like=like, **knobs)
     end_with_job(studio, job, wait, as_json)
 
 
-@with_knobs
+@with_knobs(TuneSettings, default="the recipe's")
 @command
 def estimate(
     samples: SamplesOption = None,
     base: BaseOption = None,
     recipe: RecipeOption = DEFAULT_RECIPE,
-    start_from: FromOption = None,
+    parent: ParentOption = None,
     like: LikeOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -60,7 +62,7 @@ def estimate(
     """Tell what a run would cost, after measuring this machine's speed once."""
     _need_samples(samples, like)
     studio = open_studio(data, base)
-    found = studio.estimate(samples, recipe, measure=True, start_from=start_from, like=like, **knobs)
+    found = studio.estimate(samples, recipe, measure=True, parent=parent, like=like, **knobs)
     if as_json:
         print_json({"estimate": as_dict(found)})
         return

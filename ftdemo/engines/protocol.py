@@ -5,41 +5,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ftdemo.errors import UserError
+from ftdemo.knobs import Knobs, knob
 from ftdemo.store.conversations import FinishReason
 
 
 @dataclass(frozen=True)
-class GenerationSettings:
-    """How answers are generated; every side of a comparison gets the same.
+class GenerationSettings(Knobs):
+    """How answers are generated; every side of a comparison gets the same."""
 
-    Args:
-        max_new_tokens: the most tokens an answer may have.
-        temperature: 0 takes the likeliest token each time (greedy); above 0 samples, the higher the wilder.
-        top_p: when sampling, the smallest set of likeliest tokens whose probabilities add up to this.
-        seed: when sampling, the start of the random numbers.
-
-    Raises:
-        UserError: a value that cannot be used.
-    """
-
-    max_new_tokens: int = 160
-    temperature: float = 0.0
-    top_p: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.max_new_tokens < 1:
-            raise UserError(
-                f"An answer of at most {self.max_new_tokens} tokens cannot be generated.",
-                "Set the most new tokens to 1 or more.",
-            )
-        if not 0 <= self.temperature <= 5:
-            raise UserError(f"The temperature is {self.temperature:g}.", "Set it to a number from 0 to 5.")
-        if not 0 < self.top_p <= 1:
-            raise UserError(f"Top-p is {self.top_p:g}.", "Set it to a number above 0, up to 1.")
-        if not 0 <= self.seed < 2**32:
-            raise UserError(f"The seed is {self.seed}.", f"Set it to a number from 0 to {2**32 - 1}.")
+    max_new_tokens: int = knob(
+        160, "number of new tokens", "The most tokens an answer may have.", 1, label="Most new tokens"
+    )
+    temperature: float = knob(
+        0.0,
+        "temperature",
+        "0 takes the likeliest token each time (greedy); above 0 samples, the higher the wilder.",
+        0.0,
+        5.0,
+        label="Temperature (0: always the likeliest token)",
+        step=0.05,
+    )
+    top_p: float = knob(
+        1.0,
+        "top-p",
+        "When sampling, the smallest set of likeliest tokens whose probabilities add up to this.",
+        1e-6,
+        1.0,
+        label="Top-p",
+        step=0.05,
+    )
+    seed: int = knob(0, "seed", "When sampling, the start of the random numbers.", 0, 2**32 - 1)
 
 
 @dataclass(frozen=True)

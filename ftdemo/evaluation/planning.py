@@ -1,7 +1,6 @@
 """From what somebody asks for to a job that evaluates a model. No torch is imported here."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from ftdemo.errors import UserError
@@ -16,6 +15,7 @@ from ftdemo.evaluation.prompts import (
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.jobs import JobQueue
+from ftdemo.knobs import known
 from ftdemo.names import BASE
 from ftdemo.store import Store
 from ftdemo.store.jobs import EVALUATE, Job
@@ -44,17 +44,13 @@ def submit_evaluation_job(
         reward: the reward model that judges.
         samples: the sample set to compare on.
         questions: questions to compare on.
-        **changes: other fields of `EvaluationSettings`; None leaves the default.
+        **changes: other knobs of `EvaluationSettings`; None leaves the default.
 
     Raises:
         UserError: a name or a setting cannot be used, or there is nothing to compare on.
     """
     tuned = None if model == BASE else store.models.get(model)
     against = against or (tuned.parent_model if tuned else None) or BASE
-    known = {field.name for field in fields(EvaluationSettings)} - {"against", "questions"}
-    for setting in changes:
-        if setting not in known:
-            raise UserError(f"There is no setting {setting!r}.", f"Use: {', '.join(sorted(known))}.")
     own = samples is None and not questions
     settings = EvaluationSettings(
         **{
@@ -62,7 +58,7 @@ def submit_evaluation_job(
             "questions": tuple(questions or ()),
             "votes": own,
             **_kept_back_for(store, reward),
-            **{name: value for name, value in changes.items() if value is not None},
+            **known(changes, EvaluationSettings),
         }
     )
     _refuse_different_bases(store, (model, against), (reward, settings.held_out_reward))

@@ -1,11 +1,11 @@
 """From what somebody asks for to a job that trains a reward model. No torch is imported here."""
 
-from dataclasses import fields
 from typing import Any
 
 from ftdemo.errors import UserError
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.jobs import JobQueue
+from ftdemo.knobs import known
 from ftdemo.names import check_name
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.store import Store
@@ -23,16 +23,12 @@ def submit_reward_job(store: Store, jobs: JobQueue, name: str, **changes: Any) -
         store: where the votes are.
         jobs: the queue.
         name: the reward model's name to be.
-        **changes: fields of `RewardSettings`; None leaves the default.
+        **changes: knobs of `RewardSettings`; None leaves the default.
 
     Raises:
         UserError: the name or a setting cannot be used, or there are too few votes.
     """
-    known = {field.name for field in fields(RewardSettings)}
-    for setting in changes:
-        if setting not in known:
-            raise UserError(f"There is no setting {setting!r}.", f"Use: {', '.join(sorted(known))}.")
-    settings = RewardSettings(**{key: value for key, value in changes.items() if value is not None})
+    settings = RewardSettings(**known(changes, RewardSettings))
     name = check_name("reward model", name)
     store.reward_models.refuse_taken(name)
     data, _ = preference_data(

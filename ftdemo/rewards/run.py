@@ -66,7 +66,7 @@ def train_reward_model(
     train = tokenise_votes(data.pairs, data.rated, tokeniser, settings.max_length)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokeniser, settings.max_length)
     set_seed(settings.seed)
-    prepared = prepare(base, None, settings.adapter, device)
+    prepared = prepare(base, None, settings, device)
     network = RewardNetwork(prepared.model, prepared.packed)
     steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
@@ -77,7 +77,7 @@ def train_reward_model(
         per_device_train_batch_size=settings.batch_size,
         warmup_steps=max(1, steps // 10),
         seed=settings.seed,
-        bf16=computes_bfloat16(settings.adapter, device),
+        bf16=computes_bfloat16(settings, device),
         use_cpu=device.type == "cpu",
         eval_strategy="steps" if held_out else "no",
         eval_steps=every,

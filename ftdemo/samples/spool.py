@@ -1,6 +1,7 @@
 """Checked samples on their way into the store, outside of memory."""
 
 import json
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ class SampleSpool(Sequence[Sample]):
 
     def __init__(self, samples: Iterable[Sample] = ()) -> None:
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - lives as long as this object
+        weakref.finalize(self, self._file.close)
         self._starts = array("Q", [0])
         self._held_out = bytearray()
         for sample in samples:

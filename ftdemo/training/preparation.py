@@ -13,6 +13,7 @@ from ftdemo.language import attention
 from ftdemo.language.tuned import is_plain_lora, put_adapter, put_changed_tensors
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
+from ftdemo.training.settings import AdapterSettings
 from ftdemo.tuning.methods import METHODS
 from ftdemo.tuning.parts import choose_parts
 from ftdemo.tuning.settings import TuneSettings
@@ -39,8 +40,10 @@ class Prepared:
     packed: bool
 
 
-def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, device: Device) -> Prepared:
-    """Load the base model and make it trainable by the method of the settings.
+def prepare(
+    base: BaseModel, parent: TunedFiles | None, settings: AdapterSettings, device: Device
+) -> Prepared:
+    """Load the base model and make it trainable by the method of the settings: LoRA if they name none.
 
     A tuned model to continue from is first put into the weights. If both it and the new one are LoRA, its
     adapter is kept and the new adapter comes on top; otherwise the changed weights are kept.
@@ -54,11 +57,12 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     Raises:
         UserError: the settings name parts that the model does not have.
     """
+    method = settings.method if isinstance(settings, TuneSettings) else "lora"
     attention.register()
     model: Any = AutoModelForCausalLM.from_pretrained(
-        base.folder, dtype=torch.float32, **_quantisation(settings, device)
+        base.folder, dtype=torch.float32, **(_quantisation(settings, device) if method == "qlora" else {})
     )
-    if settings.method == "qlora":
+    if method == "qlora":
         _keep_differentiable(model)
     packed = attention.supports_packing(model)
     if packed:
@@ -68,23 +72,24 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     if parent is not None:
         changed |= put_changed_tensors(model, parent)
         model, merged = put_adapter(model, parent)
-        if settings.method == "lora" and is_plain_lora(parent):
+        if method == "lora" and is_plain_lora(parent):
             parent_adapter = parent
         else:
             changed |= merged
     parameters = dict(model.named_parameters())
     model.requires_grad_(False)
-    if METHODS[settings.method].adapter:
-        if settings.method == "lora" and computes_bfloat16(settings, device):
+    if METHODS[method].adapter:
+        if method == "lora" and computes_bfloat16(settings, device):
             halve_frozen(model, keep=changed)
-        model = get_peft_model(model, _lora_config(model, settings))
+        model = get_peft_model(model, lora_config(model, settings, dora=method == "dora"))
         # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
         model.peft_config["default"].base_model_name_or_path = base.name
         model.get_base_model().config._name_or_path = base.name
     else:
         tied = bool(model.config.tie_word_embeddings)
         names = list(parameters)
-        chosen = names if settings.method == "full" else choose_parts(settings.parts, names, tied)
+        parts = settings.parts if isinstance(settings, TuneSettings) else ""
+        chosen = names if method == "full" else choose_parts(parts, names, tied)
         for name in chosen:
             parameters[name].requires_grad_(True)
         changed |= set(chosen)
@@ -93,12 +98,13 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
     return Prepared(model, {name: parameters[name] for name in sorted(changed)}, parent_adapter, packed)
 
 
-def computes_bfloat16(settings: TuneSettings, device: Device) -> bool:
+def computes_bfloat16(settings: AdapterSettings, device: Device) -> bool:
     """Whether matrix products of a run are taken in bfloat16."""
     return device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
 
 
-def _lora_config(model: Any, settings: TuneSettings) -> LoraConfig:
+def lora_config(model: Any, settings: AdapterSettings, dora: bool = False) -> LoraConfig:
+    """The adapter of the settings for a model; with `dora` a learned length of each row comes with it."""
     targets: Any = "all-linear"
     if settings.targets != "all-linear":
         wanted = ATTENTION_LAYERS if settings.targets == "attention" else MLP_LAYERS
@@ -109,7 +115,7 @@ def _lora_config(model: Any, settings: TuneSettings) -> LoraConfig:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=targets,
-        use_dora=settings.method == "dora",
+        use_dora=dora,
         task_type="CAUSAL_LM",
     )
 
@@ -127,9 +133,7 @@ def halve_frozen(model: Any, keep: set[str]) -> None:
             module.weight = torch.nn.Parameter(half, requires_grad=False)
 
 
-def _quantisation(settings: TuneSettings, device: Device) -> dict[str, Any]:
-    if settings.method != "qlora":
-        return {}
+def _quantisation(settings: AdapterSettings, device: Device) -> dict[str, Any]:
     from transformers import BitsAndBytesConfig
 
     compute = torch.bfloat16 if computes_bfloat16(settings, device) else torch.float32

@@ -7,6 +7,7 @@ from typing import Any
 
 from ftdemo.errors import UserError
 from ftdemo.jobs import JobQueue
+from ftdemo.knobs import of_stored
 from ftdemo.models import ModelRegistry
 from ftdemo.models.base import find_base_model
 from ftdemo.names import BASE
@@ -32,12 +33,12 @@ class Plan:
     Args:
         settings: the knobs.
         samples: the sample set; it has samples to learn from.
-        start_from: the tuned model it continues from; None for the base model.
+        parent: the tuned model it continues from; None for the base model.
     """
 
     settings: TuneSettings
     samples: SampleSet
-    start_from: str | None
+    parent: str | None
 
 
 class Planner:
@@ -72,7 +73,7 @@ class Planner:
         self,
         samples: str | None = None,
         recipe: str = DEFAULT_RECIPE,
-        start_from: str | None = None,
+        parent: str | None = None,
         like: int | None = None,
         **changes: Any,
     ) -> Plan:
@@ -81,9 +82,9 @@ class Planner:
         Args:
             samples: the sample set's name.
             recipe: 'quick', 'balanced' or 'thorough'.
-            start_from: the tuned model to continue from; None or 'base' for the base model.
+            parent: the tuned model to continue from; None or 'base' for the base model.
             like: a job whose samples, settings and start are taken where none are given here.
-            **changes: settings other than the recipe's: the fields of `TuneSettings`.
+            **changes: settings other than the recipe's: the knobs of `TuneSettings`.
 
         Raises:
             UserError: a name or a setting cannot be used, or this machine cannot use the method.
@@ -91,8 +92,8 @@ class Planner:
         if like is not None:
             job = self._jobs.get(like)
             given = {name: value for name, value in changes.items() if value is not None}
-            changes = {**job.settings, **given}
-            samples, start_from = samples or job.sample_set_name, start_from or job.parent_model
+            changes = {**of_stored(job.settings, TuneSettings), **given}
+            samples, parent = samples or job.sample_set_name, parent or job.parent_model
         settings = settings_from(recipe, **changes)
         if not samples:
             raise UserError("No samples are chosen.", "Choose the sample set to learn from.")
@@ -111,14 +112,14 @@ class Planner:
                 "installed.",
                 "Install it with pip, or report to none of them.",
             )
-        if start_from in (None, "", BASE):
+        if parent in (None, "", BASE):
             return Plan(settings, sample_set, None)
-        self._tuned_files(str(start_from))
+        self._tuned_files(str(parent))
         if settings.method == "qlora":
             raise UserError(
-                f"QLoRA starts from the base model, not from {start_from!r}.", "Choose the method lora."
+                f"QLoRA starts from the base model, not from {parent!r}.", "Choose the method lora."
             )
-        return Plan(settings, sample_set, start_from)
+        return Plan(settings, sample_set, parent)
 
     def tune(
         self, name: str, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any
@@ -149,7 +150,7 @@ class Planner:
             sample_set_id=plan.samples.id,
             sample_set_name=plan.samples.name,
             sample_set_version=plan.samples.version,
-            parent_model=plan.start_from,
+            parent_model=plan.parent,
         )
 
     def estimate(

@@ -1,10 +1,10 @@
 """Named settings of tuning. No torch is imported here."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ftdemo.errors import UserError
-from ftdemo.knobs import one_of
+from ftdemo.knobs import names
 from ftdemo.tuning.methods import METHODS
 from ftdemo.tuning.settings import TuneSettings
 
@@ -29,9 +29,9 @@ class Recipe:
         Raises:
             UserError: there is no such method.
         """
-        one_of("method", method, tuple(METHODS))
-        rate = METHODS[method].learning_rate * self.learning_rate_factor
-        return TuneSettings(**{"method": method, "learning_rate": rate, **self.changes})
+        settings = TuneSettings(**{"method": method, **self.changes})
+        rate = METHODS[settings.method].learning_rate * self.learning_rate_factor
+        return replace(settings, learning_rate=rate)
 
 
 RECIPES = {
@@ -55,15 +55,14 @@ def settings_from(recipe: str = DEFAULT_RECIPE, **changes: Any) -> TuneSettings:
 
     Args:
         recipe: 'quick', 'balanced' or 'thorough'.
-        **changes: fields of `TuneSettings`; `method` chooses among the recipe's settings.
+        **changes: knobs of `TuneSettings`; `method` chooses among the recipe's settings.
 
     Raises:
         UserError: there is no such recipe, or a value cannot be used.
     """
     if recipe not in RECIPES:
         raise UserError(f"There is no recipe {recipe!r}.", f"Use one of: {', '.join(RECIPES)}.")
-    known = {field.name for field in fields(TuneSettings)}
-    unknown = sorted(set(changes) - known)
+    unknown = sorted(set(changes) - names(TuneSettings))
     if unknown:
         raise TypeError(f"unknown settings: {unknown}")
     changes = {name: value for name, value in changes.items() if value is not None}

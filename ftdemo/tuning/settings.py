@@ -1,95 +1,106 @@
 """The knobs of tuning. No torch is imported here."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from ftdemo.knobs import between, one_of
+from ftdemo.knobs import again, knob
 from ftdemo.machine.device import Precision
+from ftdemo.training.settings import AdapterSettings
 from ftdemo.tuning.methods import METHODS, Method
+from ftdemo.tuning.parts import HELP as PARTS
 from ftdemo.tuning.parts import split_parts
 
 Schedule = Literal["linear", "cosine", "constant"]
-
-
 ReportTo = Literal["none", "tensorboard", "trackio"]
 
-
-TARGETS = ("all-linear", "attention", "mlp")
+WITH_ADAPTER = tuple(info.name for info in METHODS.values() if info.adapter)
+ADAPTERS = "LoRA, DoRA and QLoRA"
+FEATURES = "Feature-based"
 
 
 @dataclass(frozen=True)
-class TuneSettings:
+class TuneSettings(AdapterSettings):
     """Supervised tuning.
 
-    Args:
-        method: 'lora' (Hu et al. 2021, arXiv:2106.09685): the base stays as it is; each linear layer W gains
-            a product of two small matrices, of which only they learn: W' = W + (alpha / rank) · B·A.
-            'dora' (Liu et al. 2024, arXiv:2402.09353): the same with a learned length of each row of W'.
-            'qlora' (Dettmers et al. 2023, arXiv:2305.14314): LoRA on a base held in 4 bits.
-            'features': chosen parts of the base are retrained. 'full': all of it.
-        epochs: passes over the samples.
-        learning_rate: AdamW's step size at the start of the schedule.
-        schedule: how the learning rate falls over the run: 'linear' or 'cosine' to 0, or 'constant'.
-        warmup_steps: steps over which the learning rate first rises from 0.
-        batch_size: samples in a batch.
-        accumulation: batches whose gradients are added up for one optimizer step.
-        max_length: longest sample in tokens, question and answer together; what is beyond is cut off.
-        packing: put samples together until they have `max_length` tokens, and count each such bundle as
-            one in `batch_size`: fewer and fuller steps.
-        rank: rows of A and columns of B: how much can be learned.
-        alpha: scale of the product; alpha / rank = 2 is usual.
-        dropout: share of A's inputs set to 0 in training.
-        targets: the linear layers that gain an adapter: 'all-linear', 'attention' or 'mlp'.
-        parts: what 'features' retrains; see `ftdemo.tuning.parts`.
-        precision: 'bfloat16' takes matrix products in that format, weights and sums stay float32; 'auto'
-            does so where the device has instructions for it.
-        early_stopping: end when the held-out loss has not fallen for so many measurements, and keep the
-            best model; 0 goes on to the last epoch.
-        sampled_answers: so many held-out questions are answered at each measurement, to be looked at.
-        report_to: also report to 'tensorboard' or 'trackio', where that package is installed.
-        seed: start of the random numbers (order of samples, A's first values).
+    The methods: 'lora' (Hu et al. 2021, arXiv:2106.09685) trains an adapter, see `AdapterSettings`; 'dora'
+    (Liu et al. 2024, arXiv:2402.09353) does the same with a learned length of each row of W'; 'qlora'
+    (Dettmers et al. 2023, arXiv:2305.14314) is LoRA on a base held in 4 bits; 'features' retrains chosen
+    parts of the base, 'full' all of it.
     """
 
-    method: Method = "lora"
-    epochs: int = 10
-    learning_rate: float = 1e-3
-    schedule: Schedule = "linear"
-    warmup_steps: int = 0
-    batch_size: int = 4
-    accumulation: int = 1
-    max_length: int = 1024
-    packing: bool = False
-    rank: int = 16
-    alpha: int = 32
-    dropout: float = 0.0
-    targets: str = "all-linear"
-    parts: str = "last:8"
-    precision: Precision = "auto"
-    early_stopping: int = 0
-    sampled_answers: int = 2
-    report_to: ReportTo = "none"
-    seed: int = 42
+    method: Method = knob("lora", "method", "What is trained: an adapter, chosen parts, or all.")
+    epochs: int = knob(10, "number of epochs", "Passes over the samples.", 1, 1000)
+    learning_rate: float = knob(
+        1e-3, "learning rate", "AdamW's step size at the start of the schedule.", 1e-7, 1.0, step=0.0001
+    )
+    schedule: Schedule = knob(
+        "linear",
+        "schedule",
+        "How the learning rate falls over the run: 'linear' or 'cosine' to 0, or 'constant'.",
+    )
+    warmup_steps: int = knob(
+        0, "number of warm-up steps", "Steps over which the learning rate first rises from 0.", 0, 100_000,
+        label="Warm-up steps",
+    )  # fmt: skip
+    batch_size: int = knob(4, "batch size", "Samples in a batch.", 1, 1024)
+    accumulation: int = knob(
+        1, "accumulation", "Batches whose gradients are added up for one optimizer step.", 1, 1024
+    )
+    max_length: int = knob(
+        1024,
+        "max length",
+        "Longest sample in tokens, question and answer together; what is beyond is cut off.",
+        16,
+        131_072,
+        label="Max length (tokens)",
+    )
+    seed: int = again(
+        AdapterSettings, "seed", help="Start of the random numbers: order of samples, A's first values."
+    )
+    precision: Precision = again(AdapterSettings, "precision")
+    early_stopping: int = knob(
+        0,
+        "patience of early stopping",
+        "End when the held-out loss has not fallen for so many measurements, and keep the best model; 0 goes "
+        "on to the last epoch.",
+        0,
+        1000,
+        label="Early stopping (0: off)",
+    )
+    sampled_answers: int = knob(
+        2,
+        "number of sampled answers",
+        "So many held-out questions are answered at each measurement, to be looked at.",
+        0,
+        8,
+        label="Answers on the way",
+    )
+    report_to: ReportTo = knob(
+        "none",
+        "report target",
+        "Also report to 'tensorboard' or 'trackio', where that package is installed.",
+        label="Also report to",
+    )
+    packing: bool = knob(
+        False,
+        "packing",
+        "Put samples together until they have the max length, and count each such bundle as one in the batch "
+        "size: fewer and fuller steps.",
+        label="Packing: fill batches up to the max length",
+    )
+    rank: int = again(AdapterSettings, "rank", only=WITH_ADAPTER, group=ADAPTERS)
+    alpha: int = again(AdapterSettings, "alpha", only=WITH_ADAPTER, group=ADAPTERS)
+    dropout: float = again(AdapterSettings, "dropout", only=WITH_ADAPTER, group=ADAPTERS)
+    targets: str = again(AdapterSettings, "targets", only=WITH_ADAPTER, group=ADAPTERS)
+    parts: str = knob(
+        "last:8",
+        "choice of parts",
+        f"What is retrained: {PARTS}.",
+        label="Parts to retrain",
+        only=("features",),
+        group=FEATURES,
+    )
 
     def __post_init__(self) -> None:
-        one_of("method", self.method, tuple(METHODS))
-        one_of("schedule", self.schedule, ("linear", "cosine", "constant"))
-        one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
-        one_of("report target", self.report_to, ("none", "tensorboard", "trackio"))
-        one_of("choice of target layers", self.targets, TARGETS)
-        between("number of epochs", self.epochs, 1, 1000)
-        between("learning rate", self.learning_rate, 1e-7, 1.0)
-        between("number of warm-up steps", self.warmup_steps, 0, 100_000)
-        between("batch size", self.batch_size, 1, 1024)
-        between("accumulation", self.accumulation, 1, 1024)
-        between("rank", self.rank, 1, 1024)
-        between("alpha", self.alpha, 1, 4096)
-        between("dropout", self.dropout, 0.0, 0.9)
-        between("max length", self.max_length, 16, 131_072)
-        between("patience of early stopping", self.early_stopping, 0, 1000)
-        between("number of sampled answers", self.sampled_answers, 0, 8)
-        between("seed", self.seed, 0, 2**32 - 1)
+        super().__post_init__()
         split_parts(self.parts)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as they are stored with a job."""
-        return asdict(self)

@@ -4,7 +4,8 @@ from typing import Any
 
 import gradio as gr
 
-from ftdemo.tuning.settings import TARGETS, TuneSettings
+from ftdemo.training.settings import TARGETS
+from ftdemo.tuning.settings import TuneSettings
 
 WIDTH = 118
 

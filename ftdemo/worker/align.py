@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ftdemo.aligning.figures import AlignFigures
 from ftdemo.aligning.prompts import practice_prompts, prompts_to_compare, votes_of
-from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
+from ftdemo.aligning.settings import BY_REWARD, AlignSettings, stored_align_settings
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
@@ -41,7 +41,7 @@ def align(job: Job, settings: Settings, reporter: Reporter) -> Status:
     parent = parent_files(job, settings, store)
     load_torch(settings, reporter)
     reporter.phase("loading the model and the votes")
-    wanted = align_settings(**job.settings)
+    wanted = stored_align_settings(job.settings)
     learn = _from_reward_model if job.settings["method"] in BY_REWARD else _from_votes
     figures, save = learn(job, base, parent, wanted, settings, reporter)
     store.jobs.update(job.id, metrics=figures.as_dict())

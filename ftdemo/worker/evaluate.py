@@ -34,7 +34,7 @@ def run_evaluation(job: Job, base: BaseModel, settings: Settings, reporter: Repo
     Raises:
         UserError: a model is gone, or stands on another base.
     """
-    store, knobs = reporter.store, EvaluationSettings(**job.settings)
+    store, knobs = reporter.store, EvaluationSettings.from_stored(job.settings)
     prompts, sources = evaluation_prompts(store, knobs, job.sample_set_name, job.sample_set_version)
     try:
         figures = measure(

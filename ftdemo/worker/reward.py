@@ -20,7 +20,7 @@ def train_reward(job: Job, settings: Settings, reporter: Reporter) -> Status:
 
     reporter.phase("loading the model and the votes")
     folder = settings.job_folders / str(job.id)
-    knobs = RewardSettings(**job.settings)
+    knobs = RewardSettings.from_stored(job.settings)
     wanted = FeedbackFilter(models=knobs.models)
     data, _ = preference_data(store, wanted, held_out=knobs.held_out_share, seed=knobs.seed)
     data = keep_votes(data, folder)

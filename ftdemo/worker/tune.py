@@ -33,7 +33,7 @@ def tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
     )
     reporter.phase("loading the model and the samples")
     folder = settings.job_folders / str(job.id)
-    tune_settings = TuneSettings(**job.settings)
+    tune_settings = TuneSettings.from_stored(job.settings)
     run = make_run(base, data, tune_settings, folder, reporter, parent, settings.token_cache)
     stop_if_asked(reporter)
     store.jobs.update(job.id, metrics=run_sft(run, folder, reporter).as_dict())

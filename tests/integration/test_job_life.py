@@ -144,7 +144,7 @@ def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(studio: St
     begun = studio.tune("first", "pavan_belagatti", sampled_answers=0, report_to="tensorboard")
     first = studio.jobs.wait(begun.id)
     assert list((studio.settings.job_folders / str(first.id)).glob("runs/*/events.out.tfevents.*"))
-    second = studio.tune("second", "colours", start_from="first", rank=8, alpha=16, sampled_answers=0)
+    second = studio.tune("second", "colours", parent="first", rank=8, alpha=16, sampled_answers=0)
     assert second.parent_model == "first"
     assert studio.jobs.wait(second.id).status == "finished", studio.jobs.log(second.id)[-2000:]
     described = studio.models.describe("second")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor
 from transformers import AutoModelForCausalLM
@@ -31,7 +31,7 @@ from ftdemo.language.tuned import is_plain_lora, put_into_weights
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import RewardHead, read_reward_head, score
-from ftdemo.training.preparation import halve_frozen
+from ftdemo.training.preparation import halve_frozen, lora_config
 from ftdemo.weights.tuned_files import TunedFiles
 
 RewardName = Literal["reward", "held_out"]
@@ -75,9 +75,7 @@ class PpoModel:
         self._exchanged = self._changes(plain, base, start)
         self._exchange()
         self.sampler = Sampler(plain)
-        config = LoraConfig(
-            r=settings.rank, lora_alpha=settings.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
+        config = lora_config(plain, settings)
         # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
         self.peft: Any = get_peft_model(plain, config, adapter_name=POLICY)
         self.peft.peft_config[POLICY].base_model_name_or_path = base.name

@@ -1,107 +1,184 @@
 """The knobs of PPO and of its variant without a value model. No torch is imported here."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from ftdemo.errors import UserError
-from ftdemo.knobs import between, one_of
-from ftdemo.machine.device import Precision
+from ftdemo.knobs import again, knob
+from ftdemo.training.settings import AdapterSettings
 
 PpoMethod = Literal["ppo", "rloo"]
 
+ANSWERS = "Answers it tries"
+LEARNING = "What it learns from them"
+DIVERGENCE = "Divergence from the start (KL)"
+
 
 @dataclass(frozen=True)
-class PpoSettings:
+class PpoSettings(AdapterSettings):
     """Learning from a reward model.
 
-    Args:
-        method: 'ppo' learns what reward to expect after each token, with a value head, and makes likelier
-            what did better (Schulman et al. 2017, arXiv:1707.06347). 'rloo' compares each answer with the
-            other answers to its prompt instead (Ahmadian et al. 2024, arXiv:2402.14740).
-        steps: batches of prompts that are answered and learned from.
-        prompts_per_batch: prompts in a batch.
-        samples_per_prompt: answers to each prompt; 'rloo' needs at least 2.
-        max_new_tokens: longest answer, in tokens.
-        max_prompt_tokens: longest prompt, in tokens; longer ones are left out.
-        temperature: of the sampling, and of the probabilities that are learned.
-        learning_rate: AdamW's step size for the policy's adapter.
-        value_learning_rate: the same for the value head.
-        kl_coefficient: what one nat of Kullback-Leibler divergence from the reference costs, in units of the
-            score (β); where `kl_target` is given, only at the start.
-        kl_target: divergence to be kept, in nats an answer; β is adapted to it. None keeps β.
-        kl_budget: divergence, in nats an answer, over which the run ends early, with the policy before that.
-        kl_stop: divergence from the policy that gave the answers, in nats a token, at which the epochs over a
-            batch end early.
-        gamma: discount of rewards a token later (γ).
-        lam: between looking one token ahead (0) and to the answer's end (1) in judging a token (λ).
-        clip: furthest that a token's probability ratio may go from 1 and still be rewarded (ε).
-        value_clip: the same for the change of an expected reward.
-        epochs: passes over the answers of a batch.
-        minibatch: answers for one optimizer step.
-        entropy_coefficient: reward for keeping the next token uncertain, per nat.
-        missing_end_penalty: taken off the score of an answer that was cut off at `max_new_tokens`.
-        rank: rows of A and columns of B of the policy's LoRA adapter.
-        alpha: scale of their product; alpha / rank = 2 is usual.
-        sampled_answers: so many prompts are answered greedily now and then, to be looked at.
-        precision: as for supervised tuning.
-        seed: start of the random numbers.
+    The methods: 'ppo' learns what reward to expect after each token, with a value head, and makes likelier
+    what did better (Schulman et al. 2017, arXiv:1707.06347); 'rloo' compares each answer with the other
+    answers to its prompt instead (Ahmadian et al. 2024, arXiv:2402.14740).
     """
 
-    method: PpoMethod = "ppo"
-    steps: int = 30
-    prompts_per_batch: int = 16
-    samples_per_prompt: int = 1
-    max_new_tokens: int = 48
-    max_prompt_tokens: int = 512
-    temperature: float = 1.0
-    learning_rate: float = 2e-4
-    value_learning_rate: float = 1e-3
-    kl_coefficient: float = 0.15
-    kl_target: float | None = None
-    kl_budget: float = 20.0
-    kl_stop: float = 0.1
-    gamma: float = 1.0
-    lam: float = 0.95
-    clip: float = 0.2
-    value_clip: float = 0.2
-    epochs: int = 2
-    minibatch: int = 8
-    entropy_coefficient: float = 0.0
-    missing_end_penalty: float = 1.0
-    rank: int = 16
-    alpha: int = 32
-    sampled_answers: int = 2
-    precision: Precision = "auto"
-    seed: int = 42
+    method: PpoMethod = knob("ppo", "method", "What an answer is compared with.")
+    steps: int = knob(
+        30, "number of steps", "Batches of prompts that are answered and learned from.", 1, 100_000,
+        group=ANSWERS,
+    )  # fmt: skip
+    prompts_per_batch: int = knob(
+        16, "number of prompts in a batch", "Prompts in a batch.", 1, 1024,
+        label="Questions a step", group=ANSWERS,
+    )  # fmt: skip
+    samples_per_prompt: int = knob(
+        1, "number of answers to a prompt", "Answers to each prompt; 'rloo' needs at least 2.", 1, 64,
+        label="Answers to each", group=ANSWERS,
+    )  # fmt: skip
+    max_new_tokens: int = knob(
+        48, "longest answer", "Longest answer, in tokens.", 1, 4096, label="Tokens an answer", group=ANSWERS
+    )
+    max_prompt_tokens: int = knob(
+        512, "longest prompt", "Longest prompt, in tokens; longer ones are left out.", 1, 131_072,
+        label="Tokens a question", group=ANSWERS,
+    )  # fmt: skip
+    temperature: float = knob(
+        1.0, "temperature", "Temperature of the sampling, and of the probabilities that are learned.",
+        0.05, 5.0, step=0.05, group=ANSWERS,
+    )  # fmt: skip
+    missing_end_penalty: float = knob(
+        1.0,
+        "penalty of a missing end",
+        "Taken off the score of an answer that was cut off at the longest length.",
+        0.0,
+        100.0,
+        label="Price of a missing end",
+        step=0.1,
+        group=ANSWERS,
+    )
+    sampled_answers: int = knob(
+        2,
+        "number of sampled answers",
+        "So many prompts are answered greedily now and then, to be looked at.",
+        0,
+        8,
+        label="Answers on the way",
+        group=ANSWERS,
+    )
+    epochs: int = knob(2, "number of epochs", "Passes over the answers of a batch.", 1, 100, group=LEARNING)
+    minibatch: int = knob(8, "minibatch", "Answers for one optimizer step.", 1, 1024, group=LEARNING)
+    learning_rate: float = knob(
+        2e-4, "learning rate", "AdamW's step size for the policy's adapter.", 1e-8, 1.0,
+        step=1e-5, group=LEARNING,
+    )  # fmt: skip
+    value_learning_rate: float = knob(
+        1e-3,
+        "learning rate of the value head",
+        "AdamW's step size for the value head.",
+        1e-8,
+        1.0,
+        label="Value learning rate",
+        step=0.0001,
+        only=("ppo",),
+        group=LEARNING,
+    )
+    clip: float = knob(
+        0.2,
+        "clip range",
+        "Furthest that a token's probability ratio may go from 1 and still be rewarded (ε).",
+        1e-4,
+        10.0,
+        label="Clip range",
+        step=0.05,
+        group=LEARNING,
+    )
+    value_clip: float = knob(
+        0.2,
+        "clip range of values",
+        "The same for the change of an expected reward.",
+        1e-4,
+        1000.0,
+        label="Clip range of values",
+        step=0.05,
+        only=("ppo",),
+        group=LEARNING,
+    )
+    gamma: float = knob(
+        1.0, "discount gamma", "Discount of rewards a token later (γ).", 0.0, 1.0,
+        label="Discount (gamma)", step=0.01, only=("ppo",), group=LEARNING,
+    )  # fmt: skip
+    lam: float = knob(
+        0.95,
+        "lambda",
+        "Between looking one token ahead (0) and to the answer's end (1) in judging a token (λ).",
+        0.0,
+        1.0,
+        label="Lambda",
+        step=0.01,
+        only=("ppo",),
+        group=LEARNING,
+    )
+    entropy_coefficient: float = knob(
+        0.0,
+        "entropy coefficient",
+        "Reward for keeping the next token uncertain, per nat.",
+        0.0,
+        10.0,
+        label="Entropy reward",
+        step=0.001,
+        group=LEARNING,
+    )
+    kl_coefficient: float = knob(
+        0.15,
+        "KL coefficient",
+        "What one nat of Kullback-Leibler divergence from the reference costs, in units of the score (β); "
+        "where a divergence to keep is given, only at the start.",
+        0.0,
+        100.0,
+        label="Price of divergence",
+        step=0.01,
+        group=DIVERGENCE,
+    )
+    kl_target: float | None = knob(
+        None,
+        "KL target",
+        "Divergence to be kept, in nats an answer; its price is adapted to it. Without one the price stays.",
+        1e-3,
+        1000.0,
+        label="Divergence to keep",
+        step=0.5,
+        group=DIVERGENCE,
+    )
+    kl_budget: float = knob(
+        20.0,
+        "KL budget",
+        "Divergence, in nats an answer, over which the run ends early, with the policy before that.",
+        1e-3,
+        100_000.0,
+        label="Divergence that ends it",
+        step=1.0,
+        group=DIVERGENCE,
+    )
+    kl_stop: float = knob(
+        0.1,
+        "KL at which epochs stop",
+        "Divergence from the policy that gave the answers, in nats a token, at which the epochs over a batch "
+        "end early.",
+        1e-6,
+        1000.0,
+        label="… that ends a batch",
+        step=0.01,
+        group=DIVERGENCE,
+    )
+    seed: int = again(
+        AdapterSettings, "seed", help="Start of the random numbers: order of prompts, and what is sampled."
+    )
+    # Nothing drops out: the likelihood of an answer must be the same each time.
+    dropout: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        one_of("method", self.method, ("ppo", "rloo"))
-        one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
-        between("number of steps", self.steps, 1, 100_000)
-        between("number of prompts in a batch", self.prompts_per_batch, 1, 1024)
-        between("number of answers to a prompt", self.samples_per_prompt, 1, 64)
-        between("longest answer", self.max_new_tokens, 1, 4096)
-        between("longest prompt", self.max_prompt_tokens, 1, 131_072)
-        between("temperature", self.temperature, 0.05, 5.0)
-        between("learning rate", self.learning_rate, 1e-8, 1.0)
-        between("learning rate of the value head", self.value_learning_rate, 1e-8, 1.0)
-        between("KL coefficient", self.kl_coefficient, 0.0, 100.0)
-        if self.kl_target is not None:
-            between("KL target", self.kl_target, 1e-3, 1000.0)
-        between("KL budget", self.kl_budget, 1e-3, 100_000.0)
-        between("KL at which epochs stop", self.kl_stop, 1e-6, 1000.0)
-        between("discount gamma", self.gamma, 0.0, 1.0)
-        between("lambda", self.lam, 0.0, 1.0)
-        between("clip range", self.clip, 1e-4, 10.0)
-        between("clip range of values", self.value_clip, 1e-4, 1000.0)
-        between("number of epochs", self.epochs, 1, 100)
-        between("minibatch", self.minibatch, 1, 1024)
-        between("entropy coefficient", self.entropy_coefficient, 0.0, 10.0)
-        between("penalty of a missing end", self.missing_end_penalty, 0.0, 100.0)
-        between("rank", self.rank, 1, 1024)
-        between("alpha", self.alpha, 1, 4096)
-        between("number of sampled answers", self.sampled_answers, 0, 8)
-        between("seed", self.seed, 0, 2**32 - 1)
+        super().__post_init__()
         if self.method == "rloo" and self.samples_per_prompt < 2:
             raise UserError(
                 "'rloo' compares the answers to a prompt with each other, and there is only one to each.",
@@ -112,7 +189,3 @@ class PpoSettings:
     def answers_per_batch(self) -> int:
         """Answers that a step samples and learns from."""
         return self.prompts_per_batch * self.samples_per_prompt
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as they are stored with a job."""
-        return asdict(self)

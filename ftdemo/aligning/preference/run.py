@@ -95,7 +95,7 @@ def make_preference_run(
             "Set max length higher, or collect more votes.",
         )
     set_seed(settings.seed)  # before the adapter gets its first values
-    prepared = prepare(base, parent, settings.adapter, device)
+    prepared = prepare(base, parent, settings, device)
     steps = math.ceil(len(train.rows) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
     at_once = (
@@ -105,6 +105,7 @@ def make_preference_run(
     )
     knobs: dict[str, Any] = {
         "beta": settings.beta,
+        "disable_dropout": settings.dropout == 0,
         "max_length": None,  # the rows are cut already
         "precompute_ref_log_probs": True,
         "gradient_checkpointing": False,  # it saves memory that this app's models do not need
@@ -116,7 +117,7 @@ def make_preference_run(
         "precompute_ref_batch_size": at_once,
         "gradient_accumulation_steps": math.ceil(settings.batch_size / at_once),
         "seed": settings.seed,
-        "bf16": computes_bfloat16(settings.adapter, device),
+        "bf16": computes_bfloat16(settings, device),
         "use_cpu": device.type == "cpu",
         "eval_strategy": "steps" if held_out.rows else "no",
         "eval_steps": every,

@@ -1,73 +1,103 @@
 """The knobs of DPO and KTO. No torch is imported here."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from ftdemo.errors import UserError
-from ftdemo.knobs import between, one_of
-from ftdemo.machine.device import Precision
-from ftdemo.tuning.settings import TuneSettings
+from ftdemo.knobs import again, knob
+from ftdemo.training.settings import AdapterSettings
 
 PreferenceMethod = Literal["dpo", "kto"]
 
 
 @dataclass(frozen=True)
-class PreferenceSettings:
+class PreferenceSettings(AdapterSettings):
     """Learning from votes directly.
 
-    Args:
-        method: 'dpo' learns from pairs (Rafailov et al. 2023, arXiv:2305.18290), 'kto' from answers that were
-            liked or disliked (Ethayarajh et al. 2024, arXiv:2402.01306).
-        beta: how dear it is to leave the model one starts from (β): a lower one allows to go further.
-        sft_weight: weight of the better answer's own loss, −log π(w|x) a token, beside DPO's; without it both
-            answers, and others, can become less likely while the gap between them grows (Pang et al. 2024,
-            arXiv:2404.19733). 'kto' has no such part.
-        epochs: passes over the votes.
-        learning_rate: AdamW's step size after the warm-up; it falls linearly to 0.
-        batch_size: pairs, or answers with a thumb, in a step; 'kto' needs at least 2.
-        max_length: longest prompt with answer in tokens; what is beyond is cut off.
-        rank: rows of A and columns of B of the LoRA adapter.
-        alpha: scale of their product; alpha / rank = 2 is usual.
-        warmup: share of the steps over which the learning rate first rises from 0.
-        precision: as for supervised tuning.
-        sampled_answers: so many prompts are answered before, on the way and after, to be looked at.
-        held_out_share: share of the prompts kept to measure with.
-        models: only votes on answers of these models; all if empty.
-        seed: start of the random numbers: A's first values, order of votes, which prompts are held out.
+    The methods: 'dpo' learns from pairs (Rafailov et al. 2023, arXiv:2305.18290), 'kto' from answers that
+    were liked or disliked (Ethayarajh et al. 2024, arXiv:2402.01306).
     """
 
-    method: PreferenceMethod = "dpo"
-    beta: float = 0.1
-    sft_weight: float = 0.0
-    epochs: int = 3
-    learning_rate: float = 2e-4
-    batch_size: int = 4
-    max_length: int = 512
-    rank: int = 16
-    alpha: int = 32
-    warmup: float = 0.1
-    precision: Precision = "auto"
-    sampled_answers: int = 2
-    held_out_share: float = 0.25
-    models: tuple[str, ...] = ()
-    seed: int = 42
+    method: PreferenceMethod = knob("dpo", "method", "What is learned from: pairs, or single thumbs.")
+    beta: float = knob(
+        0.1,
+        "beta",
+        "How dear it is to leave the model one starts from (β): a lower one allows to go further.",
+        1e-4,
+        100.0,
+        label="Beta (keeps near the start)",
+        step=0.05,
+    )
+    sft_weight: float = knob(
+        0.0,
+        "SFT weight",
+        "Weight of the better answer's own loss, −log π(w|x) a token, beside DPO's; without it both answers, "
+        "and others, can become less likely while the gap between them grows (Pang et al. 2024, "
+        "arXiv:2404.19733).",
+        0.0,
+        100.0,
+        label="Weight of better answer",
+        step=0.1,
+        only=("dpo",),
+    )
+    epochs: int = knob(3, "number of epochs", "Passes over the votes.", 1, 1000)
+    learning_rate: float = knob(
+        2e-4,
+        "learning rate",
+        "AdamW's step size after the warm-up; it falls linearly to 0.",
+        1e-8,
+        1.0,
+        step=1e-5,
+    )
+    batch_size: int = knob(
+        4, "batch size", "Pairs, or answers with a thumb, in a step; 'kto' needs at least 2.", 1, 1024
+    )
+    max_length: int = knob(
+        512,
+        "max length",
+        "Longest prompt with answer in tokens; what is beyond is cut off.",
+        16,
+        131_072,
+        label="Max length (tokens)",
+    )
+    warmup: float = knob(
+        0.1,
+        "share of warm-up steps",
+        "Share of the steps over which the learning rate first rises from 0.",
+        0.0,
+        0.9,
+        label="Warm-up share",
+        step=0.05,
+    )
+    held_out_share: float = knob(
+        0.25,
+        "held-out share",
+        "Share of the voted prompts that nothing is learned from: they are kept to measure with.",
+        0.0,
+        0.5,
+        label="Share held out",
+        step=0.05,
+    )
+    sampled_answers: int = knob(
+        2,
+        "number of sampled answers",
+        "So many prompts are answered before, on the way and after, to be looked at.",
+        0,
+        8,
+        label="Answers on the way",
+    )
+    models: tuple[str, ...] = knob(
+        (), "list of models", "Only votes on answers of these models; all if empty.",
+        label="Only votes on answers of",
+    )  # fmt: skip
+    seed: int = again(
+        AdapterSettings,
+        "seed",
+        help="Start of the random numbers: A's first values, order of votes, which prompts are held out.",
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "models", tuple(self.models))
-        one_of("method", self.method, ("dpo", "kto"))
-        one_of("precision", self.precision, ("auto", "float32", "bfloat16"))
-        between("beta", self.beta, 1e-4, 100.0)
-        between("SFT weight", self.sft_weight, 0.0, 100.0)
-        between("number of epochs", self.epochs, 1, 1000)
-        between("learning rate", self.learning_rate, 1e-8, 1.0)
-        between("batch size", self.batch_size, 1, 1024)
-        between("max length", self.max_length, 16, 131_072)
-        between("rank", self.rank, 1, 1024)
-        between("alpha", self.alpha, 1, 4096)
-        between("share of warm-up steps", self.warmup, 0.0, 0.9)
-        between("number of sampled answers", self.sampled_answers, 0, 8)
-        between("held-out share", self.held_out_share, 0.0, 0.5)
-        between("seed", self.seed, 0, 2**32 - 1)
+        super().__post_init__()
         if self.method == "kto" and self.sft_weight:
             raise UserError(
                 f"The SFT weight is {self.sft_weight:g}, and 'kto' has no such part.",
@@ -78,14 +108,3 @@ class PreferenceSettings:
                 "The batch size is 1, and 'kto' compares the answers of a batch with each other's prompts.",
                 "Set it to 2 or more, or use 'dpo'.",
             )
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as they are stored with a job."""
-        return asdict(self)
-
-    @property
-    def adapter(self) -> TuneSettings:
-        """The adapter's part of it, as tuning knows it."""
-        return TuneSettings(
-            method="lora", rank=self.rank, alpha=self.alpha, precision=self.precision, seed=self.seed
-        )

@@ -67,7 +67,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
         sample_set: str | None, parent: str, chosen: str, *values: object
     ) -> tuple[str, dict[str, Any]]:
         changed: dict[str, Any] = dict(zip(names, values, strict=True))
-        return sample_set or "", {"start_from": parent, "method": chosen, **changed}
+        return sample_set or "", {"parent": parent, "method": chosen, **changed}
 
     @shown
     def lists(present: str | None, parent: str | None) -> tuple[dict[str, object], dict[str, object]]:

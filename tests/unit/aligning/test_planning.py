@@ -73,7 +73,7 @@ def test_too_few_votes_are_refused_with_what_to_do(studio: Studio) -> None:
         ({"method": "dpo", "beta": 0}, "beta"),
         ({"method": "ppo"}, "PPO learns from a reward model, and none is named"),
         ({"method": "ppo", "reward": "none"}, "no reward model named 'none'"),
-        ({"method": "dpo", "start": "nobody"}, "no model named 'nobody'"),
+        ({"method": "dpo", "parent": "nobody"}, "no model named 'nobody'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_a_sentence(studio: Studio, given: dict[str, object], sentence: str) -> None:

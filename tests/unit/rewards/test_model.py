@@ -35,7 +35,7 @@ def sequence(*answer: int) -> TokenisedSample:
 def network(folder: Path) -> RewardNetwork:
     torch.manual_seed(0)
     base = save_tiny_model(folder / "base")
-    prepared = prepare(base, None, RewardSettings(rank=4, alpha=8).adapter, choose_device())
+    prepared = prepare(base, None, RewardSettings(rank=4, alpha=8), choose_device())
     return RewardNetwork(prepared.model, prepared.packed)
 
 

@@ -209,8 +209,8 @@ def test_a_job_is_done_again_with_changes(studio: Studio, queued: Job) -> None:
     with pytest.raises(UserError, match="No samples are chosen"):
         studio.tune("third")
     with pytest.raises(NotFoundError, match="no model named 'gone'"):
-        studio.tune("third", "s", start_from="gone")
-    assert studio.tune("third", "s", start_from="base").parent_model is None
+        studio.tune("third", "s", parent="gone")
+    assert studio.tune("third", "s", parent="base").parent_model is None
 
 
 def test_an_estimate_needs_the_base_model(studio: Studio, queued: Job) -> None:
