@@ -43,7 +43,7 @@ def build(
         for option in members:
             lines[_is_narrow(option)].append(option)
         if lines[True]:
-            with gr.Row():
+            with gr.Row(elem_classes="ft-knobs"):
                 for option in lines[True]:
                     inputs[option.name] = _input(prefix, option, values or {}, slides or {})
         for option in lines[False]:
@@ -54,11 +54,16 @@ def build(
 def given(inputs: Inputs, values: Values) -> dict[str, Any]:
     """The values of inputs by name; a number that was taken out is None, which leaves the default.
 
+    The page shows a number that is None as 0, so 0 is taken for None there.
+
     Args:
         inputs: the inputs.
         values: what the event handler was given for them, and maybe for others.
     """
-    return {name: values[field] for name, field in inputs.items()}
+    return {
+        name: None if values[field] == 0 and _is_off_at_first(field) else values[field]
+        for name, field in inputs.items()
+    }
 
 
 def explain(kinds: Iterable[Kind], leave_out: Collection[str] = ()) -> None:
@@ -67,6 +72,10 @@ def explain(kinds: Iterable[Kind], leave_out: Collection[str] = ()) -> None:
     lines = "".join(f"<li><b>{escape(label)}</b> {escape(text)}</li>" for label, text in told.items())
     with gr.Accordion("What each of them does", open=False):
         gr.HTML(f'<ul class="ft-methods">{lines}</ul>', padding=False)
+
+
+def _is_off_at_first(field: gr.components.Component) -> bool:
+    return isinstance(field, gr.Number) and field.value is None
 
 
 def _group_order(wanted: list[Option]) -> Any:

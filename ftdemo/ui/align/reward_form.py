@@ -23,7 +23,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
             "Train on the votes", variant="primary", scale=1, min_width=160, elem_id="reward-train"
         )
     with gr.Accordion("Advanced", open=False, elem_id="reward-advanced"):
-        inputs = knobs.build("reward", RewardSettings, slides={"held_out_share": (0.05, 0.5)})
+        inputs = knobs.build("reward", RewardSettings)
         knobs.explain([RewardSettings])
     chosen = gr.Dropdown([], label="Reward models", elem_id="reward-chosen")
     sheet = gr.HTML(html.empty(NO_REWARD_MODEL), elem_id="reward-sheet", padding=False)
