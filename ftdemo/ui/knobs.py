@@ -1,6 +1,6 @@
 """Inputs for knobs, made from the classes of settings that declare them, and known by the knobs' names."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -66,12 +66,13 @@ def given(inputs: Inputs, values: Values) -> dict[str, Any]:
     }
 
 
-def explain(kinds: Iterable[Kind], leave_out: Collection[str] = ()) -> None:
+def explain(*kinds: Kind, leave_out: Collection[str] = (), visible: bool = True) -> gr.Accordion:
     """Add what each knob does to the page, folded away."""
     told = {option.label: option.help for option in options(*kinds) if option.name not in leave_out}
     lines = "".join(f"<li><b>{escape(label)}</b> {escape(text)}</li>" for label, text in told.items())
-    with gr.Accordion("What each of them does", open=False):
+    with gr.Accordion("What each of them does", open=False, visible=visible) as folded:
         gr.HTML(f'<ul class="ft-methods">{lines}</ul>', padding=False)
+    return folded
 
 
 def _is_off_at_first(field: gr.components.Component) -> bool:

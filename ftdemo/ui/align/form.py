@@ -61,11 +61,12 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
                 "align", PreferenceSettings, values=align_settings("dpo").as_dict(),
                 leave_out=("method", *names(AlignSettings)),
             )  # fmt: skip
-            knobs.explain([PreferenceSettings, AlignSettings], leave_out=("method", *APART))
         with gr.Column(visible=False) as for_policy:
             of_policy = knobs.build("align-ppo", PpoSettings, leave_out=("method",))
-            knobs.explain([PpoSettings, AlignSettings], leave_out=("method", *APART))
         of_all = knobs.build("align", AlignSettings, leave_out=APART)
+        apart = ("method", *APART)
+        votes_told = knobs.explain(PreferenceSettings, AlignSettings, leave_out=apart)
+        policy_told = knobs.explain(PpoSettings, AlignSettings, leave_out=apart, visible=False)
     begin = gr.Button("Start aligning", variant="primary", elem_id="align-begin")
 
     @shown
@@ -107,7 +108,8 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         fields, defaults, own = of_policy if scored else of_votes, align_settings(by).as_dict(), _own(kind)
         updates: dict[Any, object] = {
             block: gr.update(visible=on)
-            for block, on in ((practice, scored), (for_votes, not scored), (for_policy, scored))
+            for on, blocks in ((scored, when_scored), (not scored, (for_votes, votes_told)))
+            for block in blocks
         }
         for option in options(kind):
             change: dict[str, Any] = {"visible": by in option.methods} if option.only else {}
@@ -117,11 +119,12 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
                 updates[fields[option.name]] = gr.update(**change)
         return updates
 
+    when_scored = (practice, for_policy, policy_told)
     lists = [parent, reward, watched, source]
     changes.revision.change(choices, lists, [*lists, of_votes["models"]], **QUIET)
     method.change(
         fitting, method,
-        [practice, for_votes, for_policy, *of_votes.values(), *of_policy.values()], **QUIET,
+        [*when_scored, for_votes, votes_told, *of_votes.values(), *of_policy.values()], **QUIET,
     )  # fmt: skip
     source.change(lambda asked: gr.update(visible=asked == TYPED), source, typed, **QUIET)
     asked_for: set[Any] = {name, method, parent, reward, watched, source, typed}

@@ -24,7 +24,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         )
     with gr.Accordion("Advanced", open=False, elem_id="reward-advanced"):
         inputs = knobs.build("reward", RewardSettings)
-        knobs.explain([RewardSettings])
+        knobs.explain(RewardSettings)
     chosen = gr.Dropdown([], label="Reward models", elem_id="reward-chosen")
     sheet = gr.HTML(html.empty(NO_REWARD_MODEL), elem_id="reward-sheet", padding=False)
     remove = gr.Button("Remove this reward model", size="sm", visible=False, elem_id="reward-remove")

@@ -58,7 +58,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
         of_recipe = knobs.build(
             "tune", TuneSettings, values=RECIPES[DEFAULT_RECIPE].settings().as_dict(), leave_out=("method",)
         )
-        knobs.explain([TuneSettings], leave_out=("method",))
+        knobs.explain(TuneSettings, leave_out=("method",))
     estimate = gr.HTML(html.empty(NOT_YET), elem_id="tune-estimate", padding=False)
     with gr.Row():
         measure = gr.Button("Measure the time", elem_id="tune-measure")
