@@ -9,8 +9,8 @@ import gradio as gr
 
 from ftdemo.knobs import Kind, Option, options
 
-WIDTH = 118
-"""Least width of a narrow input, in pixels; those that do not fit beside each other go below."""
+WIDTH, SLIDER_WIDTH = 118, 220
+"""Least width of an input, in pixels; those that do not fit beside each other go below."""
 
 Inputs = dict[str, gr.components.Component]
 """Inputs by name: those of knobs by the knobs' names."""
@@ -105,6 +105,7 @@ def _input(
         return gr.Dropdown(list(option.choices), value=value, **shared)
     if option.name in slides:
         low, high = slides[option.name]
+        shared["min_width"] = SLIDER_WIDTH
         return gr.Slider(low, high, value=value, step=option.step or 1, **shared)
     if option.type in (int, float):
         # What is out of bounds is refused by the settings, in a sentence: not here.
