@@ -6,12 +6,13 @@ their own meaning and are not read here.
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal
 
 from ftdemo.errors import UserError
+from ftdemo.knobs import Knobs, Option, knob, options
 
 DEFAULT_BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -20,42 +21,74 @@ EXAMPLES_FOLDER = REPOSITORY / "samples"
 EngineSetting = Literal["auto", "transformers", "llama.cpp"]
 ChatWeights = Literal["float16", "file"]
 
+ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off"})
+"""What a variable may say that turns something on or off, in any case."""
+
 
 @dataclass(frozen=True)
-class Settings:
-    """What can be set from outside.
+class Settings(Knobs):
+    """What can be set from outside, each by the variable `variable` names: FTDEMO_DATA for `data`."""
 
-    Args:
-        data: folder that holds all that is saved: the SQLite file, base models, tuned models.
-        base_model: a Hub id, a local folder, or a GGUF file.
-        threads: processor threads that chat may use.
-        training_threads: processor threads that a training worker may use.
-        max_upload_mb: largest samples file, in megabytes (10^6 bytes).
-        max_answer_tokens: largest number of new tokens one answer may have.
-        max_prompt_tokens: largest number of tokens a conversation may have before its next answer.
-        engine: what generates answers; 'auto' takes llama.cpp on a processor if it can run the base model.
-        chat_weights: the default model's in llama.cpp: 'float16', or 'file' for its 4-bit file as it is.
-        chat_seats: questions that are answered at once; more wait in line.
-        chat_line: questions that may wait in line.
-        chat_per_visitor: questions of one visitor that may be answered or wait at once.
-        source_timeout: seconds a base model source gets to answer before the next one is tried.
-        offline: ask no source that needs the network.
-    """
-
-    data: Path
-    base_model: str = DEFAULT_BASE_MODEL
-    threads: int = 2
-    training_threads: int = 2
-    max_upload_mb: float = 100.0
-    max_answer_tokens: int = 1024
-    max_prompt_tokens: int = 2048
-    engine: EngineSetting = "auto"
-    chat_weights: ChatWeights = "float16"
-    chat_seats: int = 8
-    chat_line: int = 32
-    chat_per_visitor: int = 2
-    source_timeout: float = 5.0
-    offline: bool = False
+    data: Path = knob(
+        MISSING,
+        "data folder",
+        "Folder that holds all that is saved: the SQLite file, base models, tuned models. Without it, "
+        "'ftdemo-data' beside app.py, or '/data' on a Space that has it.",
+    )
+    base_model: str = knob(DEFAULT_BASE_MODEL, "base model", "A Hub id, a local folder, or a GGUF file.")
+    threads: int = knob(
+        2, "number of threads", "Processor threads that chat may use. Without it, all cores.", 1, 1024
+    )
+    training_threads: int = knob(
+        2,
+        "number of training threads",
+        "Processor threads that a training worker may use. Without it, all cores.",
+        1,
+        1024,
+    )
+    max_upload_mb: float = knob(
+        100.0, "largest upload", "Largest samples file, in megabytes (10^6 bytes).", 0.001, 100_000
+    )
+    max_answer_tokens: int = knob(
+        1024, "longest answer", "Largest number of new tokens one answer may have.", 1, 1_000_000
+    )
+    max_prompt_tokens: int = knob(
+        2048,
+        "longest prompt",
+        "Largest number of tokens a conversation may have before its next answer.",
+        1,
+        1_000_000,
+    )
+    engine: EngineSetting = knob(
+        "auto",
+        "engine",
+        "What generates answers; 'auto' takes llama.cpp on a processor if it can run the base model.",
+    )
+    chat_weights: ChatWeights = knob(
+        "float16",
+        "kind of chat weights",
+        "The default model's in llama.cpp: 'float16', or 'file' for its 4-bit file as it is.",
+    )
+    chat_seats: int = knob(
+        8, "number of seats", "Questions that are answered at once; more wait in line.", 1, 10_000
+    )
+    chat_line: int = knob(32, "length of the line", "Questions that may wait in line.", 0, 10_000)
+    chat_per_visitor: int = knob(
+        2,
+        "number of questions a visitor",
+        "Questions of one visitor that may be answered or wait at once.",
+        1,
+        10_000,
+    )
+    source_timeout: float = knob(
+        5.0,
+        "patience with a source",
+        "Seconds a base model source gets to answer before the next one is tried.",
+        0.1,
+        3600,
+    )
+    offline: bool = knob(False, "choice of being offline", "Ask no source that needs the network.")
 
     @property
     def database(self) -> Path:
@@ -94,22 +127,12 @@ class Settings:
 
     def as_environment(self) -> dict[str, str]:
         """Return these settings as the variables that `settings_from_environment` reads, for a worker."""
-        return {
-            "FTDEMO_DATA": str(self.data),
-            "FTDEMO_BASE_MODEL": self.base_model,
-            "FTDEMO_THREADS": str(self.threads),
-            "FTDEMO_TRAINING_THREADS": str(self.training_threads),
-            "FTDEMO_MAX_UPLOAD_MB": str(self.max_upload_mb),
-            "FTDEMO_MAX_ANSWER_TOKENS": str(self.max_answer_tokens),
-            "FTDEMO_MAX_PROMPT_TOKENS": str(self.max_prompt_tokens),
-            "FTDEMO_ENGINE": self.engine,
-            "FTDEMO_CHAT_WEIGHTS": self.chat_weights,
-            "FTDEMO_CHAT_SEATS": str(self.chat_seats),
-            "FTDEMO_CHAT_LINE": str(self.chat_line),
-            "FTDEMO_CHAT_PER_VISITOR": str(self.chat_per_visitor),
-            "FTDEMO_SOURCE_TIMEOUT": str(self.source_timeout),
-            "FTDEMO_OFFLINE": "1" if self.offline else "0",
-        }
+        return {variable(name): _as_text(value) for name, value in self.as_dict().items()}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"FTDEMO_{name.upper()}"
 
 
 def settings_from_environment(
@@ -118,7 +141,7 @@ def settings_from_environment(
     """Read the settings.
 
     Args:
-        environment: the variables; `os.environ` if None.
+        environment: the variables; `os.environ` if None. An empty one counts as none.
         data: the data folder, instead of the one in the environment.
 
     Raises:
@@ -126,23 +149,40 @@ def settings_from_environment(
     """
     environment = os.environ if environment is None else environment
     cores = os.cpu_count() or 1
-    folder = Path(data or environment.get("FTDEMO_DATA") or _default_data_folder()).expanduser().absolute()
-    return Settings(
-        data=folder,
-        base_model=environment.get("FTDEMO_BASE_MODEL") or DEFAULT_BASE_MODEL,
-        threads=int(_number(environment, "FTDEMO_THREADS", cores, 1, 1024)),
-        training_threads=int(_number(environment, "FTDEMO_TRAINING_THREADS", cores, 1, 1024)),
-        max_upload_mb=_number(environment, "FTDEMO_MAX_UPLOAD_MB", 100.0, 0.001, 100_000),
-        max_answer_tokens=int(_number(environment, "FTDEMO_MAX_ANSWER_TOKENS", 1024, 1, 1_000_000)),
-        max_prompt_tokens=int(_number(environment, "FTDEMO_MAX_PROMPT_TOKENS", 2048, 1, 1_000_000)),
-        engine=cast(EngineSetting, _choice(environment, "FTDEMO_ENGINE", get_args(EngineSetting))),
-        chat_weights=cast(ChatWeights, _choice(environment, "FTDEMO_CHAT_WEIGHTS", get_args(ChatWeights))),
-        chat_seats=int(_number(environment, "FTDEMO_CHAT_SEATS", 8, 1, 10_000)),
-        chat_line=int(_number(environment, "FTDEMO_CHAT_LINE", 32, 0, 10_000)),
-        chat_per_visitor=int(_number(environment, "FTDEMO_CHAT_PER_VISITOR", 2, 1, 10_000)),
-        source_timeout=_number(environment, "FTDEMO_SOURCE_TIMEOUT", 5.0, 0.1, 3600),
-        offline=environment.get("FTDEMO_OFFLINE", "0").lower() in {"1", "true", "yes", "on"},
-    )
+    found: dict[str, Any] = {"data": _default_data_folder(), "threads": cores, "training_threads": cores}
+    for option in options(Settings):
+        text = environment.get(variable(option.name))
+        if text and not (option.name == "data" and data):
+            found[option.name] = _read(option, text)
+    if data:
+        found["data"] = Path(data)
+    return Settings(**{**found, "data": found["data"].expanduser().absolute()})
+
+
+def _read(option: Option, text: str) -> Any:
+    """A variable's value.
+
+    Raises:
+        UserError: it cannot be used.
+    """
+    called = f"setting {variable(option.name)}"
+    if option.type is bool:
+        if text.lower() not in ON | OFF:
+            raise UserError(
+                f"The {called} is {text!r}.",
+                f"Set it to one of: {', '.join(sorted(ON))} for on, {', '.join(sorted(OFF))} for off.",
+            )
+        return text.lower() in ON
+    if option.type in (int, float):
+        try:
+            return option.checked(float(text), called, repr(text))
+        except ValueError:
+            pass  # no number: it is refused below, in the same words
+    return option.checked(text, called, repr(text))
+
+
+def _as_text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def child_environment(settings: Settings | None = None) -> dict[str, str]:
@@ -157,24 +197,3 @@ def _default_data_folder() -> Path:
     if "SPACE_ID" in os.environ and space_disk.is_dir() and os.access(space_disk, os.W_OK):
         return space_disk
     return REPOSITORY / "ftdemo-data"
-
-
-def _choice(environment: Mapping[str, str], name: str, known: Sequence[str]) -> str:
-    """One of the known values; the first is the default."""
-    value = environment.get(name) or known[0]
-    if value not in known:
-        raise UserError(f"The setting {name} is {value!r}.", f"Set it to one of: {', '.join(known)}.")
-    return value
-
-
-def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
-    text = environment.get(name)
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise UserError(f"The setting {name} is {text!r}.", f"Set it to a number from {low:g} to {high:g}.")
-    return value

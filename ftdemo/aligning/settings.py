@@ -84,7 +84,8 @@ def align_settings(method: str, **given: Any) -> AlignSettings:
     """
     kind = kind_of(method)
     own, of_method = names(AlignSettings), names(kind) - {"method"}
-    values = {**OWN_DEFAULTS.get(method, {}), **known(given, AlignSettings, kind, of=method)}
+    changes = {name: value for name, value in given.items() if value is not None}
+    values = {**OWN_DEFAULTS.get(method, {}), **known(changes, AlignSettings, kind, of=method)}
     # What both have, the split that measures and the one that is learned from, is the same.
     of_kind: Any = {name: value for name, value in values.items() if name in of_method}
     knobs = kind(**{**of_kind, "method": method})

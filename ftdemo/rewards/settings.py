@@ -53,5 +53,5 @@ class RewardSettings(AdapterSettings):
     )
     models: tuple[str, ...] = knob(
         (), "list of models", "Only votes on answers of these models; all if empty.",
-        label="Only votes on answers of",
+        label="Models voted on",
     )  # fmt: skip

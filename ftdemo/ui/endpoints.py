@@ -6,7 +6,7 @@ client = Client("http://127.0.0.1:7860")
 client.predict("Who is Pavan Belagatti?", ["base"], api_name="/ask")
 """
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.errors import UserError
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback import FeedbackFilter
+from ftdemo.knobs import known
 from ftdemo.names import BASE
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.store.feedback import ChoiceKind, VoteKind
@@ -42,21 +43,15 @@ def _uploaded(file: FileDataDict) -> Path:
 
 
 def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
-    """Settings of tuning as a caller names them, where to start included.
+    """Settings of tuning as a caller names them, with what else a job is made of beside samples.
+
+    Where it learns on from, `parent`, was called `start_from` once, and may be still.
 
     Raises:
         UserError: one is not known.
     """
-    return _allowed(given, {"start_from", "like"}, TuneSettings)
-
-
-def _allowed(given: dict[str, Any] | None, names: set[str], *settings: type[Any]) -> dict[str, Any]:
-    """Settings as a caller names them: of these names, or fields of these classes."""
-    allowed = names | {field.name for kind in settings for field in fields(kind)}
-    for name in given or {}:
-        if name not in allowed:
-            raise UserError(f"There is no setting {name!r}.", f"Use: {', '.join(sorted(allowed))}.")
-    return dict(given or {})
+    named = {("parent" if name == "start_from" else name): value for name, value in (given or {}).items()}
+    return known(named, TuneSettings, also=("parent", "like"))
 
 
 def build(studio: Studio) -> None:
@@ -127,16 +122,23 @@ def build(studio: Studio) -> None:
 
     @told
     def ask(
-        question: str, models: list[str], max_new_tokens: int = 160, temperature: float = 0.0, seed: int = 0
+        question: str,
+        models: list[str],
+        max_new_tokens: int | None = None,
+        temperature: float | None = None,
+        seed: int | None = None,
+        settings: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Ask one or several models a question, in one batch."""
-        generation = GenerationSettings(int(max_new_tokens), temperature, seed=int(seed))
+        """Ask one or several models a question, in one batch; settings are any knobs of generation."""
+        named = {"max_new_tokens": max_new_tokens, "temperature": temperature, "seed": seed}
+        knobs = {**known(settings, GenerationSettings), **known(named, GenerationSettings)}
+        generation = GenerationSettings(**knobs)
         return {"answers": [asdict(a) for a in studio.ask(question, models or [BASE], generation)]}
 
     @told
     def train_reward_model(name: str, settings: dict[str, Any] | None = None) -> dict[str, Any]:
         """Queue a job that trains a reward model on the votes; settings are those unlike the usual ones."""
-        return {"job": asdict(studio.train_reward_model(name, **_allowed(settings, set(), RewardSettings)))}
+        return {"job": asdict(studio.train_reward_model(name, **known(settings, RewardSettings)))}
 
     @told
     def reward_models() -> dict[str, Any]:
@@ -149,17 +151,21 @@ def build(studio: Studio) -> None:
     def align(
         name: str,
         method: str | None = None,
-        start: str = BASE,
+        parent: str = BASE,
         reward: str | None = None,
         questions: list[str] | None = None,
         settings: dict[str, Any] | None = None,
+        start: str = "",
     ) -> dict[str, Any]:
-        """Queue a job that learns from the votes: 'dpo', 'kto', or by a reward model 'ppo' or 'rloo'."""
-        knobs = _allowed(settings, {"samples"}, AlignSettings, PreferenceSettings, PpoSettings)
-        for taken in ("knobs", "method"):
-            knobs.pop(taken, None)
-        knobs["questions"] = questions or knobs.get("questions") or ()
-        return {"job": asdict(studio.align(name, method, start or BASE, reward=reward, **knobs))}
+        """Queue a job that learns from the votes: 'dpo', 'kto', or by a reward model 'ppo' or 'rloo'.
+
+        `start` is what `parent` was called once.
+        """
+        knobs = known(settings, AlignSettings, PreferenceSettings, PpoSettings, also=("samples",))
+        of_settings = knobs.pop("method", None)
+        method = method or of_settings
+        knobs |= {"questions": questions} if questions else {}
+        return {"job": asdict(studio.align(name, method, start or parent or BASE, reward=reward, **knobs))}
 
     @told
     def rounds() -> dict[str, Any]:
@@ -175,9 +181,11 @@ def build(studio: Studio) -> None:
         settings: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Queue a job that compares a model with another on prompts; /job tells what it found."""
-        knobs = _allowed(settings, {"samples"}, EvaluationSettings)
-        knobs = {name: value for name, value in knobs.items() if name not in ("against", "questions")}
-        return {"job": asdict(studio.evaluate(model, against, reward, questions=questions, **knobs))}
+        knobs = known(settings, EvaluationSettings, also=("samples",))
+        of_settings = knobs.pop("against", None)
+        against = against or of_settings
+        knobs |= {"questions": questions} if questions else {}
+        return {"job": asdict(studio.evaluate(model, against, reward, **knobs))}
 
     @told
     def vote(

@@ -1,55 +1,117 @@
-"""An input for each setting of tuning."""
+"""Inputs for knobs, made from the classes of settings that declare them, and known by the knobs' names."""
 
+from collections.abc import Collection, Mapping
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import gradio as gr
 
-from ftdemo.training.settings import TARGETS
-from ftdemo.tuning.settings import TuneSettings
+from ftdemo.knobs import Kind, Option, options
 
-WIDTH = 118
+WIDTH, SLIDER_WIDTH = 118, 220
+"""Least width of an input, in pixels; those that do not fit beside each other go below."""
+
+Inputs = dict[str, gr.components.Component]
+"""Inputs by name: those of knobs by the knobs' names."""
+Values = Mapping[gr.components.Component, Any]
+"""What an event handler is given whose inputs are a set of components."""
 
 
-def build(default: TuneSettings) -> dict[str, gr.components.Component]:
-    """Add the inputs to the page, and return them by the names of the settings."""
+def build(
+    prefix: str,
+    *kinds: Kind,
+    values: Mapping[str, Any] | None = None,
+    leave_out: Collection[str] = (),
+    slides: Mapping[str, tuple[float, float]] | None = None,
+) -> Inputs:
+    """Add an input for each knob to the page, those of a group below its heading.
 
-    def whole(name: str, label: str, minimum: int = 0, info: str | None = None) -> gr.Number:
-        value = getattr(default, name)
-        return gr.Number(value, label=label, precision=0, minimum=minimum, info=info, min_width=WIDTH)
+    Args:
+        prefix: begins the ids of the inputs; the knob's name follows.
+        *kinds: the classes of settings.
+        values: what the inputs show at first, where that is not the knob's default.
+        leave_out: knobs that have no input here.
+        slides: from where to where a slider goes, for knobs that have one.
+    """
+    wanted = [option for option in options(*kinds) if option.name not in leave_out]
+    inputs: Inputs = {}
+    for group, members in groupby(sorted(wanted, key=_group_order(wanted)), lambda option: option.group):
+        if group:
+            gr.Markdown(group, elem_classes="ft-note")
+        lines: dict[bool, list[Option]] = {True: [], False: []}
+        for option in members:
+            lines[_is_narrow(option)].append(option)
+        if lines[True]:
+            with gr.Row(elem_classes="ft-knobs"):
+                for option in lines[True]:
+                    inputs[option.name] = _input(prefix, option, values or {}, slides or {})
+        for option in lines[False]:
+            inputs[option.name] = _input(prefix, option, values or {}, slides or {})
+    return inputs
 
-    def choice(name: str, label: str, choices: list[str]) -> gr.Dropdown:
-        return gr.Dropdown(choices, value=getattr(default, name), label=label, min_width=WIDTH)
 
-    knobs: dict[str, Any] = {}
-    with gr.Row():
-        knobs["epochs"] = whole("epochs", "Epochs", 1)
-        knobs["learning_rate"] = gr.Number(
-            default.learning_rate, label="Learning rate", step=0.0001, min_width=WIDTH
+def given(inputs: Inputs, values: Values) -> dict[str, Any]:
+    """The values of inputs by name; a number that was taken out is None, which leaves the default.
+
+    The page shows a number that is None as 0, so 0 is taken for None there.
+
+    Args:
+        inputs: the inputs.
+        values: what the event handler was given for them, and maybe for others.
+    """
+    return {
+        name: None if values[field] == 0 and _is_off_at_first(field) else values[field]
+        for name, field in inputs.items()
+    }
+
+
+def explain(*kinds: Kind, leave_out: Collection[str] = (), visible: bool = True) -> gr.Accordion:
+    """Add what each knob does to the page, folded away."""
+    told = {option.label: option.help for option in options(*kinds) if option.name not in leave_out}
+    lines = "".join(f"<li><b>{escape(label)}</b> {escape(text)}</li>" for label, text in told.items())
+    with gr.Accordion("What each of them does", open=False, visible=visible) as folded:
+        gr.HTML(f'<ul class="ft-methods">{lines}</ul>', padding=False)
+    return folded
+
+
+def _is_off_at_first(field: gr.components.Component) -> bool:
+    return isinstance(field, gr.Number) and field.value is None
+
+
+def _group_order(wanted: list[Option]) -> Any:
+    """Those without a group first, then the groups in the order in which they are met."""
+    groups = ["", *dict.fromkeys(option.group for option in wanted)]
+    return lambda option: groups.index(option.group)
+
+
+def _is_narrow(option: Option) -> bool:
+    """Whether an input shares its line with others: a number, or one of a few words."""
+    return option.type in (int, float) or bool(option.choices)
+
+
+def _input(
+    prefix: str, option: Option, values: Mapping[str, Any], slides: Mapping[str, tuple[float, float]]
+) -> gr.components.Component:
+    value = values.get(option.name, option.default)
+    shared: dict[str, Any] = {
+        "label": option.label,
+        "elem_id": f"{prefix}-{option.name.replace('_', '-')}",
+        "min_width": WIDTH,
+    }
+    if option.type is bool:
+        return gr.Checkbox(value, **shared)
+    if option.choices:
+        return gr.Dropdown(list(option.choices), value=value, **shared)
+    if option.name in slides:
+        low, high = slides[option.name]
+        shared["min_width"] = SLIDER_WIDTH
+        return gr.Slider(low, high, value=value, step=option.step or 1, **shared)
+    if option.type in (int, float):
+        # What is out of bounds is refused by the settings, in a sentence: not here.
+        return gr.Number(value, step=option.step or 1, **shared)
+    if option.type is tuple:
+        return gr.Dropdown(
+            [], value=list(value), multiselect=True, allow_custom_value=True, info=option.help, **shared
         )
-        knobs["schedule"] = choice("schedule", "Schedule", ["linear", "cosine", "constant"])
-        knobs["warmup_steps"] = whole("warmup_steps", "Warm-up steps")
-        knobs["batch_size"] = whole("batch_size", "Batch size", 1)
-        knobs["accumulation"] = whole("accumulation", "Accumulation", 1)
-        knobs["max_length"] = whole("max_length", "Max length (tokens)", 16)
-        knobs["seed"] = whole("seed", "Seed")
-        knobs["precision"] = choice("precision", "Precision", ["auto", "float32", "bfloat16"])
-        knobs["early_stopping"] = whole("early_stopping", "Early stopping (0: off)")
-        knobs["sampled_answers"] = whole("sampled_answers", "Answers on the way")
-        knobs["report_to"] = choice("report_to", "Also report to", ["none", "tensorboard", "trackio"])
-    knobs["packing"] = gr.Checkbox(default.packing, label="Packing: fill batches up to the max length")
-    gr.Markdown("LoRA, DoRA and QLoRA", elem_classes="ft-note")
-    with gr.Row():
-        knobs["rank"] = whole("rank", "Rank r", 1)
-        knobs["alpha"] = whole("alpha", "Alpha", 1)
-        knobs["dropout"] = gr.Number(
-            default.dropout, label="Dropout", minimum=0, maximum=0.9, step=0.05, min_width=WIDTH
-        )
-        knobs["targets"] = choice("targets", "Target layers", list(TARGETS))
-    gr.Markdown("Feature-based", elem_classes="ft-note")
-    knobs["parts"] = gr.Textbox(
-        default.parts,
-        label="Parts to retrain",
-        info="last:N, embeddings, head, norms or name:PATTERN, separated by commas",
-        max_lines=1,
-    )
-    return knobs
+    return gr.Textbox(value, max_lines=1, info=option.help, **shared)

@@ -53,7 +53,7 @@ def test_from_votes_to_a_model_that_people_choose(
     # One vote here, the others by other people.
     open_tab(page, "Chat & vote")
     page.get_by_text("Generation settings").last.click()
-    page.locator("#chat-tokens input[type=number]").fill("24")
+    page.locator("#chat-max-new-tokens input[type=number]").fill("24")
     page.get_by_label("Two, to choose between").check()
     ask_for_two(page, "What is honey?", 1)
     choose(page, "left")
@@ -77,7 +77,7 @@ def test_from_votes_to_a_model_that_people_choose(
         page.locator("#align-method label").filter(has_text=method).first.click()
         expect(page.locator("#align-epochs input")).to_have_value(epochs)
     page.locator("#align-epochs input").fill("1")
-    page.locator("#align-compared input").fill("4")
+    page.locator("#align-compared-prompts input").fill("4")
     page.click("#align-begin")
     expect(page.locator("#align-job")).to_contain_text("liked")
     expect(page.locator("#align-job")).to_contain_text("finished", timeout=JOB_MS)

@@ -20,7 +20,7 @@ ANSWER_MS = 90_000
 def chat_page(page: Page) -> Page:
     open_tab(page, "Chat & vote")
     page.get_by_text("Generation settings").last.click()
-    page.locator("#chat-tokens input[type=number]").fill("24")
+    page.locator("#chat-max-new-tokens input[type=number]").fill("24")
     return page
 
 

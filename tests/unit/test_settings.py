@@ -98,6 +98,22 @@ def test_offline(value: str, offline: bool) -> None:
     assert settings_from_environment({"FTDEMO_OFFLINE": value}).offline is offline
 
 
+@pytest.mark.parametrize("value", ["maybe", "2", "of", " "])
+def test_offline_is_told_in_words_that_are_known(value: str) -> None:
+    with pytest.raises(UserError, match="FTDEMO_OFFLINE is") as caught:
+        settings_from_environment({"FTDEMO_OFFLINE": value})
+    assert repr(value) in caught.value.message
+    assert "true" in caught.value.remedy
+    assert "false" in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["FTDEMO_THREADS", "FTDEMO_CHAT_SEATS", "FTDEMO_MAX_ANSWER_TOKENS"])
+def test_a_count_is_a_whole_number(name: str) -> None:
+    with pytest.raises(UserError, match=f"{name} is '2.5'. Set it to a whole number from 1 to"):
+        settings_from_environment({name: "2.5"})
+    assert settings_from_environment({name: "2.0"}) == settings_from_environment({name: "2"})
+
+
 @pytest.mark.parametrize("offline", [True, False])
 def test_a_worker_reads_back_the_same_settings(tmp_path: Path, offline: bool) -> None:
     settings = Settings(

@@ -5,7 +5,8 @@ from typing import Literal
 
 from ftdemo.errors import UserError
 from ftdemo.knobs import again, knob
-from ftdemo.training.settings import AdapterSettings
+from ftdemo.machine.device import Precision
+from ftdemo.training.settings import ADAPTER, AdapterSettings
 
 PpoMethod = Literal["ppo", "rloo"]
 
@@ -146,7 +147,7 @@ class PpoSettings(AdapterSettings):
         "Divergence to be kept, in nats an answer; its price is adapted to it. Without one the price stays.",
         1e-3,
         1000.0,
-        label="Divergence to keep",
+        label="… to keep (0: none)",
         step=0.5,
         group=DIVERGENCE,
     )
@@ -156,7 +157,7 @@ class PpoSettings(AdapterSettings):
         "Divergence, in nats an answer, over which the run ends early, with the policy before that.",
         1e-3,
         100_000.0,
-        label="Divergence that ends it",
+        label="… that ends the run",
         step=1.0,
         group=DIVERGENCE,
     )
@@ -172,8 +173,12 @@ class PpoSettings(AdapterSettings):
         group=DIVERGENCE,
     )
     seed: int = again(
-        AdapterSettings, "seed", help="Start of the random numbers: order of prompts, and what is sampled."
+        AdapterSettings,
+        "seed",
+        help="Start of the random numbers: order of prompts, and what is sampled.",
+        group=LEARNING,
     )
+    precision: Precision = again(AdapterSettings, "precision", group=ADAPTER)
     # Nothing drops out: the likelihood of an answer must be the same each time.
     dropout: float = field(default=0.0, init=False)
 

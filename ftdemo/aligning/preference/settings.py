@@ -25,7 +25,7 @@ class PreferenceSettings(AdapterSettings):
         "How dear it is to leave the model one starts from (β): a lower one allows to go further.",
         1e-4,
         100.0,
-        label="Beta (keeps near the start)",
+        label="Beta (nearness)",
         step=0.05,
     )
     sft_weight: float = knob(
@@ -36,7 +36,7 @@ class PreferenceSettings(AdapterSettings):
         "arXiv:2404.19733).",
         0.0,
         100.0,
-        label="Weight of better answer",
+        label="Better answer's weight",
         step=0.1,
         only=("dpo",),
     )
@@ -88,7 +88,7 @@ class PreferenceSettings(AdapterSettings):
     )
     models: tuple[str, ...] = knob(
         (), "list of models", "Only votes on answers of these models; all if empty.",
-        label="Only votes on answers of",
+        label="Models voted on",
     )  # fmt: skip
     seed: int = again(
         AdapterSettings,

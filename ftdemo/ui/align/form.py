@@ -3,10 +3,15 @@
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.preference.settings import PreferenceSettings
+from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings, kind_of
+from ftdemo.knobs import Kind, names, options
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
+from ftdemo.ui import knobs
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
 
@@ -20,29 +25,18 @@ METHODS = {
     "rloo": ("RLOO", "as PPO, but each answer is compared with others to its question."),
 }
 VOTED, TYPED = "those that people voted on", "typed below"
-VOTE_KNOBS = ("beta", "epochs", "learning_rate", "sft_weight")
-POLICY_KNOBS = (
-    "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens", "kl_coefficient", "kl_budget",
-    "learning_rate",
-)  # fmt: skip
-ADAPTED = ("epochs", "learning_rate", "samples_per_prompt")
-"""Knobs whose defaults are the method's own."""
-SHARED = 9
-"""Inputs that all methods have; those of votes follow, then those of a reward model."""
-WHOLE = ("epochs", "steps", "prompts_per_batch", "samples_per_prompt", "max_new_tokens")
+APART = ("questions", "held_out_reward")
+"""What of an alignment has an input of its own kind."""
 
 
 def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
     """Add the components and events; a job that is started becomes the shown one."""
-    pairs, ppo = align_settings("dpo").knobs.as_dict(), align_settings("ppo").knobs.as_dict()
     method = gr.Radio(
         [(f"{title}: {when}", name) for name, (title, when) in METHODS.items()], value="dpo",
         label="Method", elem_id="align-method",
     )  # fmt: skip
     with gr.Row():
-        start_from = gr.Dropdown(
-            [BASE], value=BASE, label="Start from", min_width=140, elem_id="align-start-from"
-        )
+        parent = gr.Dropdown([BASE], value=BASE, label="Start from", min_width=140, elem_id="align-parent")
         name = gr.Textbox(
             label="Name of the aligned model", placeholder="for example: liked", max_lines=1, min_width=180,
             elem_id="align-name",
@@ -62,86 +56,83 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         )
         typed = gr.Textbox(label="One question a line", lines=4, visible=False, elem_id="align-typed")
     with gr.Accordion("Advanced", open=False, elem_id="align-advanced"):
-        with gr.Row(visible=True) as of_pairs:
-            beta = gr.Number(pairs["beta"], label="Beta (keeps near the start)", min_width=200)
-            kept = gr.Number(pairs["sft_weight"], label="Weight of better answer", min_width=200)
-            epochs = gr.Number(
-                pairs["epochs"], label="Epochs", precision=0, min_width=200, elem_id="align-epochs"
-            )
-            rate = gr.Number(pairs["learning_rate"], label="Learning rate", step=1e-5, min_width=200)
-        with gr.Row(visible=False) as of_ppo:
-            steps = gr.Number(ppo["steps"], label="Steps", precision=0, min_width=100, elem_id="align-steps")
-            batch = gr.Number(ppo["prompts_per_batch"], label="Questions a step", precision=0, min_width=120)
-            each = gr.Number(ppo["samples_per_prompt"], label="Answers to each", precision=0, min_width=120)
-            tokens = gr.Number(ppo["max_new_tokens"], label="Tokens an answer", precision=0, min_width=120)
-            price = gr.Number(ppo["kl_coefficient"], label="Price of divergence (KL)", min_width=120)
-            budget = gr.Number(ppo["kl_budget"], label="Divergence at which it ends", min_width=120)
-            ppo_rate = gr.Number(ppo["learning_rate"], label="Learning rate", step=1e-5, min_width=120)
-        with gr.Row():
-            compared = gr.Number(
-                AlignSettings.compared_prompts, label="Questions to compare on when done", precision=0,
-                min_width=160, elem_id="align-compared",
+        with gr.Column(visible=True) as for_votes:
+            of_votes = knobs.build(
+                "align", PreferenceSettings, values=align_settings("dpo").as_dict(),
+                leave_out=("method", *names(AlignSettings)),
             )  # fmt: skip
-            seed = gr.Number(pairs["seed"], label="Seed", precision=0, min_width=100)
+        with gr.Column(visible=False) as for_policy:
+            of_policy = knobs.build("align-ppo", PpoSettings, leave_out=("method",))
+        of_all = knobs.build("align", AlignSettings, leave_out=APART)
+        apart = ("method", *APART)
+        votes_told = knobs.explain(PreferenceSettings, AlignSettings, leave_out=apart)
+        policy_told = knobs.explain(PpoSettings, AlignSettings, leave_out=apart, visible=False)
     begin = gr.Button("Start aligning", variant="primary", elem_id="align-begin")
 
     @shown
-    def start(*values: Any) -> tuple[int, str, str]:
-        by, model, called, judge, other, asked, lines, most, seeded = values[:SHARED]
-        scored = by in BY_REWARD
-        knobs_given = values[SHARED:]
-        of_votes, of_policy = knobs_given[: len(VOTE_KNOBS)], knobs_given[len(VOTE_KNOBS) :]
-        knobs = dict(
-            zip(POLICY_KNOBS, of_policy, strict=True) if scored else zip(VOTE_KNOBS, of_votes, strict=True)
-        )
-        lines = [line.strip() for line in str(lines or "").splitlines() if line.strip()]
+    def start(values: knobs.Values) -> tuple[int, str, str]:
+        scored = values[method] in BY_REWARD
+        settings = knobs.given({**of_all, **(of_policy if scored else of_votes)}, values)
+        asked = values[source]
+        if scored and asked == TYPED:
+            lines = (line.strip() for line in str(values[typed] or "").splitlines())
+            settings["questions"] = [line for line in lines if line]
         job = studio.align(
-            called,
-            by,
-            model,
-            reward=judge or None,
-            held_out_reward=other or None,
+            values[name],
+            values[method],
+            values[parent],
+            reward=values[reward] or None,
+            held_out_reward=values[watched] or None,
             samples=asked if scored and asked not in (VOTED, TYPED) else None,
-            questions=lines if scored and asked == TYPED else (),
-            compared_prompts=int(most),
-            seed=int(seeded),
-            **{name: int(value) if name in WHOLE else float(value) for name, value in knobs.items()},
+            **settings,
         )
         return job.id, "", revision(studio)
 
     @shown
-    def choices(present: str, judge: str | None, other: str, asked: str) -> tuple[object, ...]:
+    def choices(present: str, judge: str | None, other: str, asked: str) -> dict[Component, object]:
         models, rewards = studio.models.names(), studio.reward_models.names()
         sources = [VOTED, *(saved.name for saved in studio.samples.all()), TYPED]
         newest = rewards[-1] if rewards else ""
-        return (
-            gr.update(choices=models, value=present if present in models else BASE),
-            gr.update(
-                choices=[("none", ""), *((name, name) for name in rewards)],
-                value=judge if judge in rewards else newest,
-            ),
-            gr.update(
-                choices=[("none", ""), *((name, name) for name in rewards)],
-                value=other if other in rewards else "",
-            ),
-            gr.update(choices=sources, value=asked if asked in sources else VOTED),
-        )
+        named = [("none", ""), *((name, name) for name in rewards)]
+        return {
+            parent: gr.update(choices=models, value=present if present in models else BASE),
+            reward: gr.update(choices=named, value=judge if judge in rewards else newest),
+            watched: gr.update(choices=named, value=other if other in rewards else ""),
+            source: gr.update(choices=sources, value=asked if asked in sources else VOTED),
+            of_votes["models"]: gr.update(choices=models),
+        }
 
-    def fitting(by: str) -> tuple[object, ...]:
-        scored = by in BY_REWARD
-        visible = [gr.update(visible=on) for on in (scored, not scored, scored)]
-        defaults = align_settings(by).knobs.as_dict()
-        values = [defaults[knob] if knob in defaults else gr.skip() for knob in ADAPTED]
-        # KTO has no better answer.
-        keep = gr.update(value=defaults.get("sft_weight", 0.0), visible=by == "dpo")
-        return *visible, *values, keep
+    @shown
+    def fitting(by: str) -> dict[Any, object]:
+        scored, kind = by in BY_REWARD, kind_of(by)
+        fields, defaults, own = of_policy if scored else of_votes, align_settings(by).as_dict(), _own(kind)
+        updates: dict[Any, object] = {
+            block: gr.update(visible=on)
+            for on, blocks in ((scored, when_scored), (not scored, (for_votes, votes_told)))
+            for block in blocks
+        }
+        for option in options(kind):
+            change: dict[str, Any] = {"visible": by in option.methods} if option.only else {}
+            if option.name in own:
+                change["value"] = defaults[option.name]
+            if change:
+                updates[fields[option.name]] = gr.update(**change)
+        return updates
 
-    lists = [start_from, reward, watched, source]
-    changes.revision.change(choices, lists, lists, **QUIET)
-    method.change(fitting, method, [practice, of_pairs, of_ppo, epochs, rate, each, kept], **QUIET)
+    when_scored = (practice, for_policy, policy_told)
+    lists = [parent, reward, watched, source]
+    changes.revision.change(choices, lists, [*lists, of_votes["models"]], **QUIET)
+    method.change(
+        fitting, method,
+        [*when_scored, for_votes, votes_told, *of_votes.values(), *of_policy.values()], **QUIET,
+    )  # fmt: skip
     source.change(lambda asked: gr.update(visible=asked == TYPED), source, typed, **QUIET)
-    inputs = [
-        method, start_from, name, reward, watched, source, typed, compared, seed, beta, epochs, rate, kept,
-        steps, batch, each, tokens, price, budget, ppo_rate,
-    ]  # fmt: skip
+    asked_for: set[Any] = {name, method, parent, reward, watched, source, typed}
+    inputs = asked_for.union(of_all.values(), of_votes.values(), of_policy.values())
     begin.click(start, inputs, [shown_job, name, changes.revision], api_visibility="private")
+
+
+def _own(kind: Kind) -> set[str]:
+    """The knobs of a class of settings whose default is not the same for each of its methods."""
+    first, *others = [align_settings(method).as_dict() for method in METHODS if kind_of(method) is kind]
+    return {name for name in names(kind) - {"method"} if any(one[name] != first[name] for one in others)}

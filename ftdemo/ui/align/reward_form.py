@@ -5,7 +5,7 @@ import gradio as gr
 from ftdemo.rewards.figures import RewardFigures
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.studio import Studio
-from ftdemo.ui import html
+from ftdemo.ui import html, knobs
 from ftdemo.ui.align import reward_html
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes, revision
@@ -15,7 +15,6 @@ NO_REWARD_MODEL = "No reward model yet. Vote on some answers, then train one: it
 
 def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
     """Add the components and events; a job that is started becomes the shown one."""
-    defaults = RewardSettings()
     with gr.Row():
         name = gr.Textbox(
             label="Name of the reward model", placeholder="for example: taste", max_lines=1, scale=3,
@@ -24,33 +23,24 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         train = gr.Button(
             "Train on the votes", variant="primary", scale=1, min_width=160, elem_id="reward-train"
         )
-    with gr.Accordion("Advanced", open=False, elem_id="reward-advanced"), gr.Row():
-        epochs = gr.Number(
-            defaults.epochs, label="Epochs", precision=0, min_width=100, elem_id="reward-epochs"
-        )
-        rate = gr.Number(defaults.learning_rate, label="Learning rate", step=0.0001, min_width=120)
-        share = gr.Slider(
-            0.05, 0.5, value=defaults.held_out_share, step=0.05, label="Questions held out", min_width=160
-        )
-        seed = gr.Number(defaults.seed, label="Seed", precision=0, min_width=100)
+    with gr.Accordion("Advanced", open=False, elem_id="reward-advanced"):
+        inputs = knobs.build("reward", RewardSettings)
+        knobs.explain(RewardSettings)
     chosen = gr.Dropdown([], label="Reward models", elem_id="reward-chosen")
     sheet = gr.HTML(html.empty(NO_REWARD_MODEL), elem_id="reward-sheet", padding=False)
     remove = gr.Button("Remove this reward model", size="sm", visible=False, elem_id="reward-remove")
 
     @shown
-    def begin(
-        wanted: str, passes: float, step_size: float, part: float, start: float
-    ) -> tuple[int, str, str]:
-        job = studio.train_reward_model(
-            wanted, epochs=int(passes), learning_rate=step_size, held_out_share=part, seed=int(start)
-        )
+    def begin(values: knobs.Values) -> tuple[int, str, str]:
+        job = studio.train_reward_model(values[name], **knobs.given(inputs, values))
         return job.id, "", revision(studio)
 
     @shown
-    def choices(present: str | None) -> dict[str, object]:
+    def choices(present: str | None) -> tuple[dict[str, object], dict[str, object]]:
         names = studio.reward_models.names()
         newest = names[-1] if names else None
-        return gr.update(choices=names, value=present if present in names else newest)
+        value = present if present in names else newest
+        return gr.update(choices=names, value=value), gr.update(choices=studio.models.names())
 
     @shown
     def show(wanted: str | None) -> tuple[str, dict[str, object]]:
@@ -64,8 +54,9 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> None:
         studio.reward_models.remove(wanted)
         return revision(studio)
 
-    inputs = [name, epochs, rate, share, seed]
-    train.click(begin, inputs, [shown_job, name, changes.revision], api_visibility="private")
-    changes.revision.change(choices, chosen, chosen, **QUIET)
+    train.click(
+        begin, {name, *inputs.values()}, [shown_job, name, changes.revision], api_visibility="private"
+    )
+    changes.revision.change(choices, chosen, [chosen, inputs["models"]], **QUIET)
     chosen.change(show, chosen, [sheet, remove], **QUIET)
     remove.click(delete, chosen, changes.revision, **QUIET)

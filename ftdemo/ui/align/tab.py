@@ -1,5 +1,7 @@
 """Align: what the votes hold, a reward model learned from them, and a model that learns from both."""
 
+from typing import Any
+
 import gradio as gr
 
 from ftdemo.aligning.figures import AlignFigures
@@ -60,12 +62,12 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
         return feedback_html.training_data(summary, fit), drawn, asked
 
     @shown
-    def to_chat() -> tuple[object, ...]:
+    def to_chat() -> dict[Any, object]:
         last = studio.rounds()[-1]
-        return gr.Tabs(selected="chat"), *chat_settings.duel(last.start, last.model)
+        return {tabs: gr.Tabs(selected="chat"), **chat.duel(last.start, last.model)}
 
     gr.on([tab.select, changes.revision.change], show, None, [data, line, offer], **QUIET)
-    offer.click(to_chat, None, [tabs, *chat.duel], **QUIET)
+    offer.click(to_chat, None, [tabs, *chat.components], **QUIET)
 
 
 def results(job: Job) -> str:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from ftdemo.chat.dialogue import MOST_TRIES, ChatSettings
 from ftdemo.engines import GenerationSettings
+from ftdemo.knobs import known, names
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
+from ftdemo.ui import knobs
 from ftdemo.ui.events import QUIET, shown
 from ftdemo.ui.polling import Changes
 
@@ -19,17 +23,42 @@ SAME = ""
 
 @dataclass(frozen=True)
 class Wanted:
-    """The inputs, in the order in which `read` takes their values.
+    """The inputs.
 
     Args:
-        components: all of them.
-        reward: the reward model among them.
-        duel: those that say whose two answers are to be chosen between, in the order of `duel`'s result.
+        inputs: by name: the knobs of `GenerationSettings`, and what else makes `ChatSettings`.
+        reward: among them, which reward model looks on.
     """
 
-    components: Sequence[gr.components.Component]
+    inputs: knobs.Inputs
     reward: gr.Dropdown
-    duel: Sequence[gr.components.Component]
+
+    @property
+    def components(self) -> list[Component]:
+        """All of the inputs, in the order in which `read` takes their values."""
+        return list(self.inputs.values())
+
+    def read(self, values: Sequence[Any]) -> ChatSettings:
+        """The settings that the values of the inputs make.
+
+        Raises:
+            UserError: one cannot be used, or they contradict each other.
+        """
+        given = dict(zip(self.inputs, values, strict=True))
+        generation = {name: given[name] for name in names(GenerationSettings)}
+        return ChatSettings(
+            given["model"],
+            GenerationSettings(**known(generation, GenerationSettings)),
+            given["system"] or "",
+            (given["against"] or given["model"]) if given["count"] == TWO else None,
+            int(given["tries"]),
+            given["reward"] or None,
+        )
+
+    def duel(self, model: str, other: str) -> dict[Component, object]:
+        """What the inputs show that let one choose between two models, blind."""
+        shown_now = {"model": model, "count": TWO, "against": gr.update(value=other, visible=True)}
+        return {self.inputs[name]: value for name, value in shown_now.items()}
 
 
 def build(studio: Studio, changes: Changes) -> Wanted:
@@ -54,25 +83,16 @@ def build(studio: Studio, changes: Changes) -> Wanted:
     )  # fmt: skip
     with gr.Accordion("Generation settings", open=False, elem_id="chat-generation"):
         system = gr.Textbox(label="System prompt", lines=2, max_lines=6, elem_id="chat-system")
-        most = studio.settings.max_answer_tokens
-        tokens = gr.Slider(
-            1, most, value=min(160, most), step=1, label="Most new tokens", elem_id="chat-tokens"
-        )
-        temperature = gr.Slider(
-            0, 2, value=0.7, step=0.05, label="Temperature (0: always the likeliest token)",
-            elem_id="chat-temperature",
-        )  # fmt: skip
-        top_p = gr.Slider(0.05, 1, value=0.95, step=0.05, label="Top-p")
-        seed = gr.Number(0, label="Seed", precision=0, elem_id="chat-seed")
+        generation = generation_inputs(studio, "chat", temperature=0.7, top_p=0.95)
 
     @shown
     def choices(present: str, second: str, scored_by: str) -> tuple[object, ...]:
-        names = studio.models.names()
+        models = studio.models.names()
         rewards = studio.reward_models.names()
-        others = [("the same model, sampled again", SAME), *((name, name) for name in names)]
+        others = [("the same model, sampled again", SAME), *((name, name) for name in models)]
         return (
-            gr.update(choices=names, value=present if present in names else BASE),
-            gr.update(choices=others, value=second if second in names else SAME),
+            gr.update(choices=models, value=present if present in models else BASE),
+            gr.update(choices=others, value=second if second in models else SAME),
             gr.update(
                 choices=[("none", ""), *((name, name) for name in rewards)],
                 value=scored_by if scored_by in rewards else "",
@@ -83,27 +103,19 @@ def build(studio: Studio, changes: Changes) -> Wanted:
     changes.revision.change(choices, lists, lists, **QUIET)
     count.change(lambda n: gr.update(visible=n == TWO), count, against, **QUIET)
     reward.change(lambda name: gr.update(visible=bool(name), value=1), reward, tries, **QUIET)
-    inputs = [model, count, against, reward, tries, system, tokens, temperature, top_p, seed]
-    return Wanted(inputs, reward, [model, count, against])
+    who: knobs.Inputs = {"model": model, "count": count, "against": against, "reward": reward, "tries": tries}
+    return Wanted({**who, "system": system, **generation}, reward)
 
 
-def duel(model: str, other: str) -> tuple[str, str, dict[str, object]]:
-    """Values for the inputs that let one choose between two models, blind."""
-    return model, TWO, gr.update(value=other, visible=True)
+def generation_inputs(studio: Studio, prefix: str, **values: Any) -> knobs.Inputs:
+    """Add the inputs of `GenerationSettings` to the page.
 
-
-def read(studio: Studio, values: tuple[object, ...]) -> ChatSettings:
-    """The settings that the inputs' values make.
-
-    Raises:
-        UserError: they contradict each other.
+    Args:
+        studio: the app, which says how long an answer may be.
+        prefix: begins the ids of the inputs.
+        **values: what they show at first, where that is not the knob's default.
     """
-    model, count, against, reward, tries, system, tokens, temperature, top_p, seed = values
-    return ChatSettings(
-        str(model),
-        GenerationSettings(int(str(tokens)), float(str(temperature)), float(str(top_p)), int(str(seed))),
-        str(system or ""),
-        (str(against or "") or str(model)) if count == TWO else None,
-        int(str(tries)),
-        str(reward or "") or None,
-    )
+    most = studio.settings.max_answer_tokens
+    values = {"max_new_tokens": min(GenerationSettings.max_new_tokens, most), **values}
+    slides = {"max_new_tokens": (1, most), "temperature": (0, 2), "top_p": (0.05, 1)}
+    return knobs.build(prefix, GenerationSettings, values=values, slides=slides)

@@ -49,7 +49,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
             wanted = chat_settings.build(studio, changes)
 
     def settings_of(values: tuple[object, ...]) -> ChatSettings:
-        return chat_settings.read(studio, values)
+        return wanted.read(values)
 
     def view_of(known: dict[str, object], request: gr.Request, reward: str | None, upto: int | None) -> str:
         reward = reward or None

@@ -6,9 +6,11 @@ import gradio as gr
 
 from ftdemo.chat.comparison import MAX_SIDES
 from ftdemo.engines import GenerationSettings
+from ftdemo.knobs import known
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
-from ftdemo.ui import html
+from ftdemo.ui import html, knobs
+from ftdemo.ui.chat.settings import generation_inputs
 from ftdemo.ui.compare import keep_answer
 from ftdemo.ui.events import QUIET, at_last, shown
 from ftdemo.ui.polling import Changes, paced
@@ -39,27 +41,22 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         ask = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="compare-ask")
         stop = gr.Button("Stop", interactive=False, scale=1, min_width=90, elem_id="compare-stop")
         clear = gr.Button("New conversation", scale=1, min_width=220, elem_id="compare-clear")
-    with gr.Accordion("Generation settings (the same for every side)", open=False), gr.Row():
-        most = studio.settings.max_answer_tokens
-        max_new_tokens = gr.Slider(1, most, value=min(160, most), step=1, label="Most new tokens")
-        temperature = gr.Slider(0, 2, value=0, step=0.05, label="Temperature (0: always the likeliest token)")
-        top_p = gr.Slider(0.05, 1, value=1, step=0.05, label="Top-p")
-        seed = gr.Number(0, label="Seed", precision=0)
+    with gr.Accordion("Generation settings (the same for every side)", open=False):
+        of_answers = generation_inputs(studio, "compare")
 
     keep_answer.build(studio, changes, memory)
 
     @shown
     def answer(
-        text: str, sides: list[str], tokens: int, heat: float, nucleus: float, start: int,
-        known: dict[str, int], request: gr.Request,
+        values: knobs.Values, request: gr.Request
     ) -> Iterator[tuple[object, object, object]]:  # fmt: skip
-        history = studio.conversation(known.get("conversation"))
-        generation = GenerationSettings(int(tokens), heat, nucleus, int(start))
+        known_here = values[memory]
+        history = studio.conversation(known_here.get("conversation"))
         growing = studio.compare(
-            text,
-            sides,
-            generation,
-            known["conversation"] if history else None,
+            values[question],
+            values[models],
+            GenerationSettings(**known(knobs.given(of_answers, values), GenerationSettings)),
+            known_here["conversation"] if history else None,
             session=str(request.session_hash),
         )
         for turn in paced(growing):
@@ -85,7 +82,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         value = [BASE, names[-1]] if kept == [BASE] and len(names) > 1 else kept
         return gr.update(choices=names, value=value)
 
-    inputs = [question, models, max_new_tokens, temperature, top_p, seed, memory]
+    inputs = {question, models, memory, *of_answers.values()}
     # One question at a time: the next would be asked before this turn is part of the history.
     asking = gr.on([ask.click, question.submit], lambda: buttons(True), None, [ask, stop], **QUIET)
     answering = asking.then(answer, inputs, [view, memory, question], **QUIET)

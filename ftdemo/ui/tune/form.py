@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from ftdemo.errors import UserError
 from ftdemo.names import BASE
@@ -22,16 +23,15 @@ NOT_YET = "Choose samples to see what a run would cost."
 
 @dataclass(frozen=True)
 class Form:
-    """The inputs of a run, for those who fill them: `values` in the order of `components`."""
+    """The inputs of a run by name, for those who fill them."""
 
-    components: list[gr.components.Component]
-    names: list[str]
+    inputs: knobs.Inputs
 
-    def values(self, job: Job) -> list[Any]:
+    def filled(self, job: Job) -> dict[Component, Any]:
         """What the inputs show for a job that is to be done again."""
         known = {**TuneSettings().as_dict(), **job.settings}
-        top = [job.sample_set_name, job.parent_model or BASE, known["method"]]
-        return [*top, *(known[name] for name in self.names)]
+        known |= {"samples": job.sample_set_name, "parent": job.parent_model or BASE}
+        return {field: known[name] for name, field in self.inputs.items()}
 
 
 def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
@@ -44,7 +44,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
         max_lines=1,
         elem_id="tune-name",
     )
-    start_from = gr.Dropdown([BASE], value=BASE, label="Start from", elem_id="tune-start-from")
+    parent = gr.Dropdown([BASE], value=BASE, label="Start from", elem_id="tune-parent")
     method = gr.Radio(methods, value="lora", label="Method", elem_id="tune-method")
     if reasons := tuning_html.unavailable_methods():
         gr.HTML(reasons, elem_id="tune-unavailable", padding=False)
@@ -55,33 +55,34 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
         value=DEFAULT_RECIPE, label="Recipe", elem_id="tune-recipe",
     )  # fmt: skip
     with gr.Accordion("Advanced", open=False, elem_id="tune-advanced"):
-        inputs = knobs.build(RECIPES[DEFAULT_RECIPE].settings())
+        of_recipe = knobs.build(
+            "tune", TuneSettings, values=RECIPES[DEFAULT_RECIPE].settings().as_dict(), leave_out=("method",)
+        )
+        knobs.explain(TuneSettings, leave_out=("method",))
     estimate = gr.HTML(html.empty(NOT_YET), elem_id="tune-estimate", padding=False)
     with gr.Row():
         measure = gr.Button("Measure the time", elem_id="tune-measure")
         start = gr.Button("Start tuning", variant="primary", elem_id="tune-start")
-    names = list(inputs)
-    settings = [samples, start_from, method, *inputs.values()]
+    form = Form({"samples": samples, "parent": parent, "method": method, **of_recipe})
 
-    def asked(
-        sample_set: str | None, parent: str, chosen: str, *values: object
-    ) -> tuple[str, dict[str, Any]]:
-        changed: dict[str, Any] = dict(zip(names, values, strict=True))
-        return sample_set or "", {"parent": parent, "method": chosen, **changed}
+    def asked(values: knobs.Values) -> tuple[str, dict[str, Any]]:
+        """The sample set, and everything else of the run by name."""
+        changes = knobs.given(form.inputs, values)
+        return changes.pop("samples") or "", changes
 
     @shown
-    def lists(present: str | None, parent: str | None) -> tuple[dict[str, object], dict[str, object]]:
+    def lists(present: str | None, continued: str | None) -> tuple[dict[str, object], dict[str, object]]:
         sets = [saved.name for saved in studio.samples.all() if saved.train]
         models = studio.models.names()
         value = present if present in sets else (sets[-1] if sets else None)
         return (
             gr.update(choices=sets, value=value),
-            gr.update(choices=models, value=parent if parent in models else BASE),
+            gr.update(choices=models, value=continued if continued in models else BASE),
         )
 
     @shown
-    def tell_cost(*values: object) -> str:
-        sample_set, changed = asked(*values)  # type: ignore[arg-type]
+    def tell_cost(values: knobs.Values) -> str:
+        sample_set, changed = asked(values)
         if not sample_set:
             return html.empty(NOT_YET)
         try:
@@ -90,29 +91,30 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State) -> Form:
             return html.empty(str(error))
 
     @shown
-    def measure_cost(*values: object) -> str:
-        sample_set, changed = asked(*values)  # type: ignore[arg-type]
+    def measure_cost(values: knobs.Values) -> str:
+        sample_set, changed = asked(values)
         return tuning_html.estimate_card(studio.estimate(sample_set, measure=True, **changed))
 
     @shown
-    def begin(model_name: str, *values: object) -> tuple[int, str, str]:
-        sample_set, changed = asked(*values)  # type: ignore[arg-type]
-        return studio.tune(model_name, sample_set, **changed).id, "", revision(studio)
+    def begin(values: knobs.Values) -> tuple[int, str, str]:
+        sample_set, changed = asked(values)
+        return studio.tune(values[name], sample_set, **changed).id, "", revision(studio)
 
     @shown
-    def apply_recipe(recipe_name: str, chosen: str) -> list[Any]:
+    def apply_recipe(recipe_name: str, chosen: str) -> dict[Component, Any]:
         defaults = RECIPES[recipe_name].settings(chosen)
-        return [getattr(defaults, knob) for knob in names]
+        return {field: getattr(defaults, knob) for knob, field in of_recipe.items()}
 
-    changes.revision.change(lists, [samples, start_from], [samples, start_from], **QUIET)
+    everything: set[Any] = set(form.inputs.values())
+    changes.revision.change(lists, [samples, parent], [samples, parent], **QUIET)
     # `input`, not `change`: filling in a former run's settings must not bring the recipe's back.
-    gr.on([recipe.input, method.input], apply_recipe, [recipe, method], list(inputs.values()), **QUIET)
+    gr.on([recipe.input, method.input], apply_recipe, [recipe, method], list(of_recipe.values()), **QUIET)
     gr.on(
-        [component.change for component in settings],  # type: ignore[attr-defined]
-        tell_cost, settings, estimate, trigger_mode="always_last", **QUIET,
+        [component.change for component in everything],
+        tell_cost, everything, estimate, trigger_mode="always_last", **QUIET,
     )  # fmt: skip
-    measure.click(measure_cost, settings, estimate, api_visibility="private")
+    measure.click(measure_cost, everything, estimate, api_visibility="private")
     start.click(
-        begin, [name, *settings], [shown_job, name, changes.revision], api_visibility="private"
+        begin, {name, *everything}, [shown_job, name, changes.revision], api_visibility="private"
     )  # fmt: skip
-    return Form(settings, names)
+    return form

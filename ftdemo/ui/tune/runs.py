@@ -1,6 +1,9 @@
 """Every run there was: look at one, do one again, compare several."""
 
+from typing import Any
+
 import gradio as gr
+from gradio.components import Component
 
 from ftdemo.jobs.sheet import compare_runs
 from ftdemo.store.figures import RunFigures
@@ -53,9 +56,9 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State, form: Form) -> 
         return int(event.row_value[0])
 
     @shown
-    def use(job_id: int | None) -> list[object]:
+    def use(job_id: int | None) -> dict[Component, Any]:
         job = studio.jobs.get(job_id) if job_id else studio.jobs.latest()
-        return form.values(job) if job else [gr.skip()] * len(form.components)
+        return form.filled(job) if job else dict.fromkeys(form.inputs.values(), gr.skip())
 
     @shown
     def take_away(job_id: int | None) -> tuple[None, str]:
@@ -75,7 +78,7 @@ def build(studio: Studio, changes: Changes, shown_job: gr.State, form: Form) -> 
 
     changes.revision.change(lists, None, [table, chosen], **QUIET)
     table.select(choose, None, shown_job, **QUIET)
-    again.click(use, shown_job, form.components, **QUIET)
+    again.click(use, shown_job, list(form.inputs.values()), **QUIET)
     remove.click(take_away, shown_job, [shown_job, changes.revision], **QUIET)
     chosen.change(compare, chosen, [plot, told], **QUIET)
 

@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.preference.settings import PreferenceSettings
+from ftdemo.aligning.settings import AlignSettings
 from ftdemo.cli.app import app
-from ftdemo.engines import ChatRequest, TokenEvent
+from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.evaluation.settings import EvaluationSettings
+from ftdemo.knobs import names
+from ftdemo.rewards.settings import RewardSettings
 from ftdemo.settings import Settings, child_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.models import TunedModel
 from ftdemo.studio import Studio
+from ftdemo.tuning.settings import TuneSettings
 
 
 class Cli:
@@ -204,6 +212,45 @@ def test_tune_refused(with_set: Cli, workers: list[Job]) -> None:
     assert "no recipe 'best'" in with_set.error("tune", "m", "--samples", "facts", "--recipe", "best")
     assert "untouched base model" in with_set.error("tune", "base", "--samples", "facts")
     assert workers == []
+
+
+COMMANDS = {
+    "tune": (TuneSettings,),
+    "estimate": (TuneSettings,),
+    "reward": (RewardSettings,),
+    "align": (PreferenceSettings, PpoSettings, AlignSettings),
+    "evaluate": (EvaluationSettings,),
+    "ask": (GenerationSettings,),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_an_option_for_every_knob(name: str) -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    assert names(*COMMANDS[name]) <= {parameter.name for parameter in group.commands[name].params}
+
+
+def test_options_of_before_are_taken(with_set: Cli) -> None:
+    assert "no model named 'nobody'" in with_set.error("tune", "m", "--samples", "facts", "--from", "nobody")
+    assert "no model named 'nobody'" in with_set.error(
+        "tune", "m", "--samples", "facts", "--parent", "nobody"
+    )
+    for option in ("--start", "--parent"):
+        assert "no model named 'nobody'" in with_set.error("align", "m", "--method", "dpo", option, "nobody")
+    for option in ("--hold-out", "--held-out-share"):
+        assert with_set.json("samples", "split", "facts", option, "0.5")["sample_set"]["held_out"] > 0
+    for option in ("--held-out", "--held-out-share"):
+        assert "summary" in with_set.json("feedback", "summary", option, "0.5")
+
+
+def test_lists_are_given_one_by_one(with_set: Cli) -> None:
+    said = with_set.error(
+        "align", "m", "--method", "dpo", "--model", "a", "--model", "b", "--question", "Why?"
+    )
+    assert "0 pairs" in said
+    said = with_set.error("evaluate", "base", "--question", "Why?", "--rule", "short", "--rule", "long")
+    assert "There is no rule 'long'" in said
 
 
 def test_tune_names_another_base_model(with_set: Cli) -> None:

@@ -242,3 +242,17 @@ def test_only_the_policy_and_the_value_head_change(base: BaseModel, method: Any,
     assert bool(learner.model.value_head.weight.any()) == (method == "ppo")
     with learner.model.as_reference() as reference:
         assert torch.equal(logits(reference), reference_before)
+
+
+def test_target_layers_of_the_policy_may_be_others_than_the_reward_models(
+    base: BaseModel, tmp_path: Path
+) -> None:
+    reward = save_reward_model(base, tmp_path / "reward")
+    learner = tiny_learner(base, replace(SETTINGS, targets="attention"), rewards={"reward": reward})
+    names = [name for name, _ in learner.model.peft.named_parameters() if ".policy." in name]
+    assert names
+    assert all(".self_attn." in name for name in names)
+    take_step(learner)
+    rollouts = draw(learner)
+    experience = gather(learner, rollouts, count_of_liked(rollouts))
+    assert not torch.equal(experience.logprobs, experience.reference)

@@ -201,3 +201,15 @@ def test_settings_are_checked(changes: dict[str, Any], words: str) -> None:
 def test_settings_survive_the_store() -> None:
     settings = PreferenceSettings(method="kto", models=("base",))
     assert PreferenceSettings(**{**settings.as_dict(), "models": ["base"]}) == settings
+
+
+def test_the_adapters_knobs_reach_the_model(begin: Any) -> None:
+    for dropout in (0.0, 0.5):
+        run, reporter, folder = begin(f"dropout {dropout}", dropout=dropout, targets="attention", epochs=1)
+        model = run.prepared.model
+        shares = {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
+        assert shares <= {0.0} if dropout == 0 else 0.5 in shares
+        adapters = [name for name, _ in model.named_parameters() if "lora_" in name]
+        assert adapters
+        assert all(".self_attn." in name for name in adapters)
+    assert run_preference(run, folder, reporter)["steps"] > 0
