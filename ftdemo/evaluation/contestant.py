@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM
 
 from ftdemo.aligning.ppo.likelihoods import judge, rows
 from ftdemo.evaluation.drift import Likelihood
-from ftdemo.language import attention
+from ftdemo.language.loading import LanguageModel, load
 from ftdemo.language.sampler import Sampler
 from ftdemo.language.sampling import Rollout, sample
-from ftdemo.language.tuned import is_plain_lora, put_into_weights
-from ftdemo.machine.device import Device
+from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
-from ftdemo.training.preparation import halve_frozen
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -27,50 +23,31 @@ class Contestant:
     """A model, frozen.
 
     Args:
-        model: the language model; a LoRA adapter stays beside the weights, since in bfloat16 a small change
-            of a weight would be rounded away.
+        language: the model; a LoRA adapter stays beside the weights, see `load`.
         sampler: a lean copy that shares its matrices.
-        packed: whether it reads packed rows.
-        bfloat16: whether products are taken in bfloat16.
-        device: as torch names it.
     """
 
-    model: Any
+    language: LanguageModel
     sampler: Sampler
-    packed: bool
-    bfloat16: bool
-    device: str
 
     @classmethod
-    def load(cls, base: BaseModel, tuned: TunedFiles | None, device: Device, bfloat16: bool) -> Contestant:
+    def load(
+        cls, base: BaseModel, tuned: TunedFiles | None, device: Device, precision: Precision
+    ) -> Contestant:
         """Load the base model and put a tuned one's changes on it.
 
         Args:
             base: the base model.
             tuned: the tuned model's files; None for the base itself.
             device: where it computes.
-            bfloat16: whether products are taken in bfloat16.
+            precision: in which format products are taken.
         """
-        attention.register()
-        model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-        packed = attention.supports_packing(model)
-        if packed:
-            model.set_attn_implementation(attention.PACKED)
-        if tuned is not None:
-            model = put_into_weights(model, tuned)
-        model.requires_grad_(False).eval()
-        if bfloat16:
-            halve_frozen(model, keep=set())
-        model.to(device.type)
-        sampler = Sampler(model)
-        if tuned is not None and is_plain_lora(tuned):
-            adapted = PeftModel.from_pretrained(model, str(tuned.folder)).eval()
+        language = load(base, device, tuned, "beside", precision=precision)
+        sampler = Sampler(language.model)
+        if language.beside is not None:
+            adapted = PeftModel.from_pretrained(language.model, str(language.beside.folder)).eval()
             sampler.refresh(adapted.get_base_model(), ["default"])
-        return cls(model, sampler, packed, bfloat16, device.type)
-
-    def autocast(self) -> torch.autocast:
-        """In which number format products are taken."""
-        return torch.autocast(self.device, torch.bfloat16, enabled=self.bfloat16)
+        return cls(language, sampler)
 
     def answer(
         self,
@@ -117,10 +94,15 @@ class Contestant:
             on_row: called before each row; what it raises ends the work.
         """
         found: dict[int, Likelihood] = {}
-        for row in rows(rollouts, self.packed):
+        for row in rows(rollouts, self.language.packed):
             on_row()
-            with torch.inference_mode(), self.autocast():
-                read = judge(self.model, [rollouts[number] for number in row], 1.0, packed=self.packed)
+            with torch.inference_mode(), self.language.autocast():
+                read = judge(
+                    self.language.model,
+                    [rollouts[number] for number in row],
+                    1.0,
+                    packed=self.language.packed,
+                )
             for number, logprob in zip(row, read.logprobs.double().sum(dim=1).tolist(), strict=True):
                 found[number] = Likelihood(logprob, len(rollouts[number].answer))
         return [found[number] for number in range(len(rollouts))]

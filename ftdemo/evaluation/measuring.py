@@ -69,19 +69,18 @@ def measure(
     """
     began = time.monotonic()
     device = choose_device()
-    bfloat16 = device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
     tokenise = AnswerTokeniser(base.folder, settings.max_prompt_tokens + settings.max_new_tokens + 1)
     texts = read_texts(base, prompts, settings, tokenise)
     course = Course(reporter, 2 * len(texts.ids), counted)
     said = []
     for files, name in zip((start, tuned), names, strict=True):
         course.enter(f"loading {name}")
-        contestant = Contestant.load(base, files, device, bfloat16)
+        contestant = Contestant.load(base, files, device, settings.precision)
         course.enter(f"answering as {name}")
         said.append(_ask(contestant, base, texts, settings, course))
         del contestant
     course.enter("reading the answers as the base model")
-    reader = Contestant.load(base, None, device, bfloat16)
+    reader = Contestant.load(base, None, device, settings.precision)
     surprise = [reader.likelihoods(one.rollouts, course.look) for one in said]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
     scores = _by_rewards(reader, rewards, said, tokenise, course) | _by_rules(settings.rules, texts, said)
@@ -95,7 +94,7 @@ def measure(
         "dropped_prompts": texts.dropped,
         "seconds": round(time.monotonic() - began, 2),
         "device": device.name,
-        "precision": "bfloat16" if bfloat16 else "float32",
+        "precision": "bfloat16" if reader.language.bfloat16 else "float32",
         "peak_memory_bytes": reporter.peak_memory_bytes,
         "versions": {name: version(name) for name in LIBRARIES},
     }
@@ -143,12 +142,12 @@ def _by_rewards(
     course: Course,
 ) -> dict[str, list[list[float]]]:
     """Of each reward model that there is, the scores of both models' answers."""
-    end = int(reader.model.config.eos_token_id)
+    end = int(reader.language.model.config.eos_token_id)
     scores = {}
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
-            judge = RewardJudge(reader, folder, tokenise)
+            judge = RewardJudge(reader.language, folder, tokenise)
             scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
     return scores
 

@@ -14,7 +14,7 @@ from transformers import PrinterCallback, set_seed
 
 from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.machine.device import choose_device
+from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.settings import RewardSettings
@@ -23,7 +23,7 @@ from ftdemo.rewards.trainer import RewardTrainer
 from ftdemo.rewards.votes import AnswerTokeniser, Vote, tokenise_votes
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.checkpoints import last_whole_checkpoint, step_of
-from ftdemo.training.preparation import computes_bfloat16, prepare
+from ftdemo.training.preparation import with_adapter
 from ftdemo.training.trainer import training_arguments
 from ftdemo.tuning.run import LIBRARIES
 
@@ -67,7 +67,9 @@ def train_reward_model(
     train = tokenise_votes(data.pairs, data.rated, tokenise)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokenise)
     set_seed(settings.seed)
-    prepared = prepare(base, None, settings.adapter, device)
+    prepared = with_adapter(
+        base, None, device, rank=settings.rank, alpha=settings.alpha, dropout=settings.dropout
+    )
     network = RewardNetwork(prepared.model, prepared.packed)
     steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
@@ -78,7 +80,7 @@ def train_reward_model(
         per_device_train_batch_size=settings.batch_size,
         warmup_steps=max(1, steps // 10),
         seed=settings.seed,
-        bf16=computes_bfloat16(settings.adapter, device),
+        bf16=computes_bfloat16("auto", device),
         use_cpu=device.type == "cpu",
         eval_strategy="steps" if held_out else "no",
         eval_steps=every,

@@ -34,6 +34,7 @@ class RewardScorer:
         self._base = base
         self._max_length = max_length
         self._lock = threading.Lock()
+        self._plain: Any = None
         self._model: Any = None
         self._tokenise: Any = None
         self._heads: OrderedDict[Path, tuple[str, RewardHead]] = OrderedDict()
@@ -76,8 +77,8 @@ class RewardScorer:
     def _loaded(self, folder: Path) -> tuple[str, RewardHead]:
         """The adapter's name and the head of a reward model, loaded if they are not."""
         from peft import PeftModel
-        from transformers import AutoModelForCausalLM
 
+        from ftdemo.language.loading import load_to_serve
         from ftdemo.machine.device import choose_device
         from ftdemo.rewards.head import read_reward_head
         from ftdemo.rewards.votes import AnswerTokeniser
@@ -86,19 +87,16 @@ class RewardScorer:
             self._heads.move_to_end(folder)
             return self._heads[folder]
         device = choose_device()
-        if self._model is None:
-            plain: Any = AutoModelForCausalLM.from_pretrained(self._base.folder, dtype=device.dtype)
+        if self._plain is None:  # it stays, even if the reward model turns out to be unreadable
             self._tokenise = AnswerTokeniser(self._base.folder, self._max_length)
-            plain = plain.to(device.type).eval()
-        else:
-            plain = self._model
-        head = read_reward_head(folder, int(plain.config.hidden_size)).to(device.type)
+            self._plain = load_to_serve(self._base, device).model
+        head = read_reward_head(folder, int(self._plain.config.hidden_size)).to(device.type)
         name = folder.name.replace(".", "-")
         if self._model is None:
-            self._model = PeftModel.from_pretrained(plain, str(folder), adapter_name=name).eval()
+            self._model = PeftModel.from_pretrained(self._plain, str(folder), adapter_name=name)
         else:
-            plain.load_adapter(str(folder), adapter_name=name)
-            plain.eval()
+            self._model.load_adapter(str(folder), adapter_name=name)
+        self._model.eval()
         self._heads[folder] = name, head
         if len(self._heads) > MOST_LOADED:
             _, (oldest, _) = self._heads.popitem(last=False)
