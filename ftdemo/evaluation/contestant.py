@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from peft import PeftModel
 
 from ftdemo.aligning.ppo.likelihoods import judge, rows
 from ftdemo.evaluation.drift import Likelihood
-from ftdemo.language.loading import LanguageModel, load
+from ftdemo.language.loading import load
 from ftdemo.language.sampler import Sampler
 from ftdemo.language.sampling import Rollout, sample
 from ftdemo.machine.device import Device, Precision
@@ -23,12 +24,19 @@ class Contestant:
     """A model, frozen.
 
     Args:
-        language: the model; a LoRA adapter stays beside the weights, see `load`.
+        model: the language model; a LoRA adapter stays beside the weights, since in bfloat16 a small change
+            of a weight would be rounded away.
         sampler: a lean copy that shares its matrices.
+        packed: whether it reads packed rows.
+        bfloat16: whether products are taken in bfloat16.
+        device: as torch names it.
     """
 
-    language: LanguageModel
+    model: Any
     sampler: Sampler
+    packed: bool
+    bfloat16: bool
+    device: str
 
     @classmethod
     def load(
@@ -42,12 +50,16 @@ class Contestant:
             device: where it computes.
             precision: in which format products are taken.
         """
-        language = load(base, device, tuned, "beside", precision=precision)
-        sampler = Sampler(language.model)
-        if language.beside is not None:
-            adapted = PeftModel.from_pretrained(language.model, str(language.beside.folder)).eval()
+        loaded = load(base, device, tuned, "beside", precision=precision)
+        sampler = Sampler(loaded.model)
+        if loaded.beside is not None:
+            adapted = PeftModel.from_pretrained(loaded.model, str(loaded.beside.folder)).eval()
             sampler.refresh(adapted.get_base_model(), ["default"])
-        return cls(language, sampler)
+        return cls(loaded.model, sampler, loaded.packed, loaded.bfloat16, loaded.device)
+
+    def autocast(self) -> torch.autocast:
+        """In which number format products are taken."""
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.bfloat16)
 
     def answer(
         self,
@@ -94,15 +106,10 @@ class Contestant:
             on_row: called before each row; what it raises ends the work.
         """
         found: dict[int, Likelihood] = {}
-        for row in rows(rollouts, self.language.packed):
+        for row in rows(rollouts, self.packed):
             on_row()
-            with torch.inference_mode(), self.language.autocast():
-                read = judge(
-                    self.language.model,
-                    [rollouts[number] for number in row],
-                    1.0,
-                    packed=self.language.packed,
-                )
+            with torch.inference_mode(), self.autocast():
+                read = judge(self.model, [rollouts[number] for number in row], 1.0, packed=self.packed)
             for number, logprob in zip(row, read.logprobs.double().sum(dim=1).tolist(), strict=True):
                 found[number] = Likelihood(logprob, len(rollouts[number].answer))
         return [found[number] for number in range(len(rollouts))]

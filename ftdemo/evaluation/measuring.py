@@ -21,7 +21,7 @@ from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
-from ftdemo.machine.device import choose_device
+from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.votes import AnswerTokeniser
 from ftdemo.tokens.tokeniser import load_tokenizer
@@ -69,6 +69,7 @@ def measure(
     """
     began = time.monotonic()
     device = choose_device()
+    bfloat16 = computes_bfloat16(settings.precision, device)
     tokenise = AnswerTokeniser(base.folder, settings.max_prompt_tokens + settings.max_new_tokens + 1)
     texts = read_texts(base, prompts, settings, tokenise)
     course = Course(reporter, 2 * len(texts.ids), counted)
@@ -94,7 +95,7 @@ def measure(
         "dropped_prompts": texts.dropped,
         "seconds": round(time.monotonic() - began, 2),
         "device": device.name,
-        "precision": "bfloat16" if reader.language.bfloat16 else "float32",
+        "precision": "bfloat16" if bfloat16 else "float32",
         "peak_memory_bytes": reporter.peak_memory_bytes,
         "versions": {name: version(name) for name in LIBRARIES},
     }
@@ -142,12 +143,12 @@ def _by_rewards(
     course: Course,
 ) -> dict[str, list[list[float]]]:
     """Of each reward model that there is, the scores of both models' answers."""
-    end = int(reader.language.model.config.eos_token_id)
+    end = int(reader.model.config.eos_token_id)
     scores = {}
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
-            judge = RewardJudge(reader.language, folder, tokenise)
+            judge = RewardJudge(reader, folder, tokenise)
             scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
     return scores
 

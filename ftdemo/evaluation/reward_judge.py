@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
+from ftdemo.evaluation.contestant import Contestant
 from ftdemo.feedback.preferences import ChatMessage
-from ftdemo.language.loading import LanguageModel
 from ftdemo.language.tuned import sharing_copy
 from ftdemo.rewards.head import read_reward_head, score
 from ftdemo.rewards.votes import AnswerTokeniser
@@ -28,7 +28,7 @@ class RewardJudge:
         UserError: it stands on another base model.
     """
 
-    def __init__(self, base: LanguageModel, folder: Path, tokenise: AnswerTokeniser) -> None:
+    def __init__(self, base: Contestant, folder: Path, tokenise: AnswerTokeniser) -> None:
         self._base = base
         self._tokenise = tokenise
         head = read_reward_head(folder, int(base.model.config.hidden_size))

@@ -34,7 +34,6 @@ class RewardScorer:
         self._base = base
         self._max_length = max_length
         self._lock = threading.Lock()
-        self._plain: Any = None
         self._model: Any = None
         self._tokenise: Any = None
         self._heads: OrderedDict[Path, tuple[str, RewardHead]] = OrderedDict()
@@ -87,16 +86,18 @@ class RewardScorer:
             self._heads.move_to_end(folder)
             return self._heads[folder]
         device = choose_device()
-        if self._plain is None:  # it stays, even if the reward model turns out to be unreadable
+        if self._model is None:
+            plain: Any = load_to_serve(self._base, device).model
             self._tokenise = AnswerTokeniser(self._base.folder, self._max_length)
-            self._plain = load_to_serve(self._base, device).model
-        head = read_reward_head(folder, int(self._plain.config.hidden_size)).to(device.type)
+        else:
+            plain = self._model
+        head = read_reward_head(folder, int(plain.config.hidden_size)).to(device.type)
         name = folder.name.replace(".", "-")
         if self._model is None:
-            self._model = PeftModel.from_pretrained(self._plain, str(folder), adapter_name=name)
+            self._model = PeftModel.from_pretrained(plain, str(folder), adapter_name=name).eval()
         else:
-            self._model.load_adapter(str(folder), adapter_name=name)
-        self._model.eval()
+            plain.load_adapter(str(folder), adapter_name=name)
+            plain.eval()
         self._heads[folder] = name, head
         if len(self._heads) > MOST_LOADED:
             _, (oldest, _) = self._heads.popitem(last=False)

@@ -108,7 +108,7 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     folder = save_reward_model(base, tmp_path / "reward")
     contestant = Contestant.load(base, None, DEVICE, precision="float32")
     tokenise = AnswerTokeniser(base.folder, 64)
-    judge = RewardJudge(contestant.language, folder, tokenise)
+    judge = RewardJudge(contestant, folder, tokenise)
     plain = PeftModel.from_pretrained(load_tiny_model(base), str(folder)).eval()
     ids = [tokenise(prompt, "w20 w21").ids for prompt in QUESTIONS]
     wanted = score(plain, read_reward_head(folder, 32), ids).tolist()
