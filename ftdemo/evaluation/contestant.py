@@ -24,8 +24,7 @@ class Contestant:
     """A model, frozen.
 
     Args:
-        model: the language model; a LoRA adapter stays beside the weights, since in bfloat16 a small change
-            of a weight would be rounded away.
+        model: the language model; a LoRA adapter stays beside the weights, see `language.loading`.
         sampler: a lean copy that shares its matrices.
         packed: whether it reads packed rows.
         bfloat16: whether products are taken in bfloat16.

@@ -1,4 +1,19 @@
-"""A base model in memory, with a tuned model on it."""
+"""A base model in memory, with a tuned model on it.
+
+Where products are taken in bfloat16, a plain LoRA adapter loses something whichever way it is put on. Merged
+in float32 and then halved, W + s·B·A is rounded; put beside, its small output is added to one that is rounded
+already. Measured with the default model, tuned for two epochs on eight samples, over 390 tokens of answers, as
+the mean distance of their log-probabilities from those computed in float32 (0.030 for the base alone):
+
+    the adapter scaled by        1       0.1     0.02
+    what it changes          1.514     0.315    0.068
+    merged                   0.026     0.039    0.053
+    beside                   0.021     0.155    0.065
+
+So trainings, whose reference may differ little from the base, merge what they continue from, which costs no
+second product either. PPO puts it beside because its reward models stand on the same weights without it, and
+an evaluation because it answers with the lean copy that PPO samples with. In float32 both ways are the same.
+"""
 
 from __future__ import annotations
 
