@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ftdemo.engines.protocol import Engine
-from ftdemo.machine.gpu import gpu_in_use
+from ftdemo.machine.device import gpu_in_use
 from ftdemo.models.base import BaseModel
 from ftdemo.settings import Settings
 from ftdemo.weights.tuned_files import TunedFiles

@@ -8,17 +8,14 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM
 
 from ftdemo.aligning.ppo.likelihoods import judge, rows
 from ftdemo.evaluation.drift import Likelihood
-from ftdemo.language import attention
+from ftdemo.language.loading import load
 from ftdemo.language.sampler import Sampler
 from ftdemo.language.sampling import Rollout, sample
-from ftdemo.language.tuned import is_plain_lora, put_into_weights
-from ftdemo.machine.device import Device
+from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
-from ftdemo.training.preparation import halve_frozen
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -27,8 +24,7 @@ class Contestant:
     """A model, frozen.
 
     Args:
-        model: the language model; a LoRA adapter stays beside the weights, since in bfloat16 a small change
-            of a weight would be rounded away.
+        model: the language model; a LoRA adapter stays beside the weights, see `language.loading`.
         sampler: a lean copy that shares its matrices.
         packed: whether it reads packed rows.
         bfloat16: whether products are taken in bfloat16.
@@ -42,31 +38,23 @@ class Contestant:
     device: str
 
     @classmethod
-    def load(cls, base: BaseModel, tuned: TunedFiles | None, device: Device, bfloat16: bool) -> Contestant:
+    def load(
+        cls, base: BaseModel, tuned: TunedFiles | None, device: Device, precision: Precision
+    ) -> Contestant:
         """Load the base model and put a tuned one's changes on it.
 
         Args:
             base: the base model.
             tuned: the tuned model's files; None for the base itself.
             device: where it computes.
-            bfloat16: whether products are taken in bfloat16.
+            precision: in which format products are taken.
         """
-        attention.register()
-        model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-        packed = attention.supports_packing(model)
-        if packed:
-            model.set_attn_implementation(attention.PACKED)
-        if tuned is not None:
-            model = put_into_weights(model, tuned)
-        model.requires_grad_(False).eval()
-        if bfloat16:
-            halve_frozen(model, keep=set())
-        model.to(device.type)
-        sampler = Sampler(model)
-        if tuned is not None and is_plain_lora(tuned):
-            adapted = PeftModel.from_pretrained(model, str(tuned.folder)).eval()
+        loaded = load(base, device, tuned, "beside", precision=precision)
+        sampler = Sampler(loaded.model)
+        if loaded.beside is not None:
+            adapted = PeftModel.from_pretrained(loaded.model, str(loaded.beside.folder)).eval()
             sampler.refresh(adapted.get_base_model(), ["default"])
-        return cls(model, sampler, packed, bfloat16, device.type)
+        return cls(loaded.model, sampler, loaded.packed, loaded.bfloat16, loaded.device)
 
     def autocast(self) -> torch.autocast:
         """In which number format products are taken."""

@@ -19,7 +19,7 @@ from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
-from ftdemo.machine.device import choose_device
+from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.running import library_versions
@@ -66,7 +66,7 @@ def measure(
     """
     began = time.monotonic()
     device = choose_device()
-    bfloat16 = device.bfloat16 if settings.precision == "auto" else settings.precision == "bfloat16"
+    bfloat16 = computes_bfloat16(settings.precision, device)
     tokeniser = ChatTokeniser.of_folder(base.folder)
     longest = settings.max_prompt_tokens + settings.max_new_tokens + 1
     texts = read_texts(tokeniser, prompts, settings, longest)
@@ -74,12 +74,12 @@ def measure(
     said = []
     for files, name in zip((start, tuned), names, strict=True):
         course.enter(f"loading {name}")
-        contestant = Contestant.load(base, files, device, bfloat16)
+        contestant = Contestant.load(base, files, device, settings.precision)
         course.enter(f"answering as {name}")
         said.append(_ask(contestant, tokeniser, texts, settings, course))
         del contestant
     course.enter("reading the answers as the base model")
-    reader = Contestant.load(base, None, device, bfloat16)
+    reader = Contestant.load(base, None, device, settings.precision)
     surprise = [reader.likelihoods(one.rollouts, course.look) for one in said]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
     scores = _by_rewards(reader, rewards, said, course) | _by_rules(settings.rules, texts, said)

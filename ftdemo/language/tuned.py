@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from peft import PeftModel
-from safetensors.torch import load_file
+from peft import PeftConfig, PeftModel
+from safetensors import safe_open
 
 from ftdemo.weights.tuned_files import TunedFiles
+
+Lora = Literal["merged", "beside"]
+"""Whether a plain LoRA adapter is added to the weights, or left to be put beside them."""
 
 
 def sharing_copy(model: Any) -> Any:
@@ -17,41 +20,57 @@ def sharing_copy(model: Any) -> Any:
     return copy.deepcopy(model, {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())})
 
 
-def with_changed_tensors(base: Any, tuned: TunedFiles) -> Any:
-    """A model that shares the base's tensors but for those that a tuned model changed.
+def is_plain_lora(tuned: TunedFiles) -> bool:
+    """Whether a tuned model has an adapter that adds to the weights, so that others can come on top of it."""
+    if not tuned.has_adapter:
+        return False
+    config: Any = PeftConfig.from_pretrained(str(tuned.folder))
+    return not config.use_dora
+
+
+def put_into_weights(model: Any, tuned: TunedFiles, lora: Lora) -> tuple[Any, set[str]]:
+    """Put what a tuned model changed into a base model's weights.
 
     Args:
-        base: the base model; no adapter may be attached to it.
-        tuned: names the file of changed tensors.
-    """
-    import torch
-    from safetensors.torch import load_file
+        model: the base model; it is used up.
+        tuned: the tuned model.
+        lora: whether a plain LoRA adapter is merged, or not looked at. Any other is merged.
 
-    model = sharing_copy(base)
-    for name, tensor in load_file(tuned.changed).items():
-        holder, _, leaf = name.rpartition(".")
-        old = model.get_parameter(name)
-        new = torch.nn.Parameter(tensor.to(old.device, old.dtype), requires_grad=False)
-        setattr(model.get_submodule(holder), leaf, new)
-    model.tie_weights()
-    return model.eval()
+    Returns:
+        The model, and the names of the tensors that differ from the base's.
+    """
+    changed = put_changed_tensors(model, tuned)
+    if tuned.has_adapter and (lora == "merged" or not is_plain_lora(tuned)):
+        model, merged = _merge_adapter(model, tuned)
+        changed |= merged
+    return model, changed
 
 
 def put_changed_tensors(model: Any, tuned: TunedFiles) -> set[str]:
-    """Replace a model's tensors by those a tuned model changed, and return their names."""
+    """Give a model those tensors that a tuned model changed, and return their names.
+
+    They take the old ones' places, which stay as they are for other models that share them.
+
+    Args:
+        model: the base model, or a copy of it; no adapter may be attached to it.
+        tuned: the tuned model.
+    """
     if not tuned.has_changed:
         return set()
-    tensors = load_file(tuned.changed)
-    with torch.no_grad():
-        for name, tensor in tensors.items():
-            model.get_parameter(name).copy_(tensor)
-    return set(tensors)
+    with safe_open(tuned.changed, framework="pt") as file:
+        names = set(file.keys())
+        for name in names:
+            holder, _, leaf = name.rpartition(".")
+            old = model.get_parameter(name)
+            # A copy: what is read stays tied to the file, and a training goes on to change it.
+            tensor = file.get_tensor(name).to(old.device, old.dtype, copy=True)
+            setattr(model.get_submodule(holder), leaf, torch.nn.Parameter(tensor, requires_grad=False))
+    model.tie_weights()
+    return names
 
 
-def put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
+def _merge_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
     """Add a tuned model's adapter to the weights, and return the names of those that it changed."""
-    if not tuned.has_adapter:
-        return model, set()
     adapted = PeftModel.from_pretrained(model, str(tuned.folder))
     names = {
         f"{name.removeprefix('base_model.model.')}.weight"
@@ -59,21 +78,3 @@ def put_adapter(model: Any, tuned: TunedFiles) -> tuple[Any, set[str]]:
         if hasattr(module, "lora_A") and hasattr(module, "base_layer")
     }
     return adapted.merge_and_unload(), names
-
-
-def is_plain_lora(tuned: TunedFiles) -> bool:
-    """Whether a tuned model has an adapter that adds to the weights, so that others can come on top of it."""
-    from peft import PeftConfig
-
-    if not tuned.has_adapter:
-        return False
-    config: Any = PeftConfig.from_pretrained(str(tuned.folder))
-    return not config.use_dora
-
-
-def put_into_weights(model: Any, start: TunedFiles) -> Any:
-    """Put into a base model's weights what of a tuned model cannot stay a LoRA adapter beside it."""
-    put_changed_tensors(model, start)
-    if start.has_adapter and not is_plain_lora(start):
-        model, _ = put_adapter(model, start)
-    return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import torch
+
+Precision = Literal["auto", "float32", "bfloat16"]
+"""In which format matrix products are taken; 'auto' is bfloat16 where the device has instructions for it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ def choose_device() -> Device:
     return Device("cpu", f"CPU, {threads_in_words(torch.get_num_threads())}", _cpu_has_bfloat16())
 
 
+def computes_bfloat16(precision: Precision, device: Device) -> bool:
+    """Whether matrix products are taken in bfloat16."""
+    return device.bfloat16 if precision == "auto" else precision == "bfloat16"
+
+
 def threads_in_words(count: int) -> str:
     """A number of processor threads, such as '2 threads'."""
     return f"{count} thread{'s' if count != 1 else ''}"
@@ -69,4 +78,20 @@ def has_cuda_device() -> bool:
     return shutil.which("nvidia-smi") is not None
 
 
-Precision = Literal["auto", "float32", "bfloat16"]
+def gpu_in_use() -> bool:
+    """Whether models compute on a CUDA device here.
+
+    Importing torch takes seconds, so NVIDIA's driver is asked first; torch is asked only if that knows of a
+    device, as a torch built for processors does not use it.
+    """
+    return _driver_knows_a_device() and choose_device().type == "cuda"
+
+
+def _driver_knows_a_device() -> bool:
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(name)
+        count = ctypes.c_int(0)
+        return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
+    except (OSError, AttributeError):
+        return False

@@ -1,4 +1,4 @@
-"""Handing freed memory back to the system between two parts of a step that need tensors of other sizes."""
+"""Handing freed memory back to the system."""
 
 import ctypes
 import sys
@@ -6,12 +6,13 @@ from functools import cache
 from typing import Any
 
 
-def trim() -> None:
+def give_back_memory() -> None:
     """Hand freed memory back to the system, from within the heap too; without glibc nothing is done.
 
-    A worker keeps what it frees, see `jobs.process.KEEP_FREED_MEMORY`. What one part of a step leaves fits
-    the tensors of the next badly, so that both would be held. This takes under a tenth of a second, and the
-    system must give the pages anew: little for a step of seconds, much for one of a fraction of a second.
+    A worker keeps what it frees, see `jobs.executors.local.KEEP_FREED_MEMORY`. What one part of a step leaves
+    fits the tensors of the next badly, so that both would be held; and each model that llama.cpp loads anew
+    would leave some 20 MB of gaps behind. This takes under a tenth of a second, and the system must give the
+    pages anew: little for a step of seconds, much for one of a fraction of a second.
     """
     if (library := _glibc()) is not None:
         library.malloc_trim(0)

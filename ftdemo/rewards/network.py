@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ftdemo.language.packing import pack
+from ftdemo.language.saving import save_adapter
 from ftdemo.rewards.head import RewardHead, write_reward_head
 from ftdemo.tokens.sequences import TokenisedSample
 
@@ -72,9 +73,7 @@ class RewardNetwork(nn.Module):
             std: their standard deviation; it is divided by.
         """
         folder.mkdir(parents=True)
-        # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
-        self.model.save_pretrained(folder, save_embedding_layers=False)
-        (folder / "README.md").unlink(missing_ok=True)
+        save_adapter(self.model, folder)
         head = RewardHead(
             self.head.weight.detach()[0].cpu().contiguous(),
             self.head.bias.detach().cpu().contiguous(),

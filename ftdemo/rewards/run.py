@@ -12,7 +12,7 @@ from transformers import PrinterCallback, set_seed
 
 from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.machine.device import choose_device
+from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.figures import RewardFigures
 from ftdemo.rewards.network import RewardNetwork
@@ -22,7 +22,7 @@ from ftdemo.rewards.trainer import RewardTrainer
 from ftdemo.rewards.votes import Vote, tokenise_votes
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
-from ftdemo.training.preparation import computes_bfloat16, prepare
+from ftdemo.training.preparation import with_adapter
 from ftdemo.training.running import Running, losses
 from ftdemo.training.trainer import training_arguments
 
@@ -66,7 +66,16 @@ def train_reward_model(
     train = tokenise_votes(data.pairs, data.rated, tokeniser, settings.max_length)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokeniser, settings.max_length)
     set_seed(settings.seed)
-    prepared = prepare(base, None, settings, device)
+    prepared = with_adapter(
+        base,
+        None,
+        device,
+        rank=settings.rank,
+        alpha=settings.alpha,
+        dropout=settings.dropout,
+        targets=settings.targets,
+        precision=settings.precision,
+    )
     network = RewardNetwork(prepared.model, prepared.packed)
     steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
@@ -77,7 +86,7 @@ def train_reward_model(
         per_device_train_batch_size=settings.batch_size,
         warmup_steps=max(1, steps // 10),
         seed=settings.seed,
-        bf16=computes_bfloat16(settings, device),
+        bf16=computes_bfloat16(settings.precision, device),
         use_cpu=device.type == "cpu",
         eval_strategy="steps" if held_out else "no",
         eval_steps=every,

@@ -80,8 +80,8 @@ class RewardScorer:
     def _loaded(self, folder: Path) -> tuple[str, RewardHead]:
         """The adapter's name and the head of a reward model, loaded if they are not."""
         from peft import PeftModel
-        from transformers import AutoModelForCausalLM
 
+        from ftdemo.language.loading import load_to_serve
         from ftdemo.machine.device import choose_device
         from ftdemo.rewards.head import read_reward_head
         from ftdemo.tokens.tokeniser import ChatTokeniser
@@ -91,9 +91,8 @@ class RewardScorer:
             return self._heads[folder]
         device = choose_device()
         if self._model is None:
-            plain: Any = AutoModelForCausalLM.from_pretrained(self._base.folder, dtype=device.dtype)
+            plain: Any = load_to_serve(self._base, device).model
             self._tokeniser = ChatTokeniser.of_folder(self._base.folder)
-            plain = plain.to(device.type).eval()
         else:
             plain = self._model
         head = read_reward_head(folder, int(plain.config.hidden_size)).to(device.type)

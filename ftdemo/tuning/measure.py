@@ -35,9 +35,9 @@ def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibra
     import torch
 
     torch.set_num_threads(threads)
-    from ftdemo.machine.device import choose_device
-    from ftdemo.training.preparation import computes_bfloat16, prepare
+    from ftdemo.machine.device import choose_device, computes_bfloat16
     from ftdemo.training.trainer import training_arguments
+    from ftdemo.tuning.preparing import prepare
     from ftdemo.tuning.trainer import PackedTrainer
 
     settings = settings_from(method=method)
@@ -45,7 +45,7 @@ def measure(base: BaseModel, method: str, threads: int, began: float) -> Calibra
     prepared = prepare(base, None, settings, device)
     with TemporaryDirectory() as folder:
         arguments = training_arguments(
-            Path(folder), use_cpu=device.type == "cpu", bf16=computes_bfloat16(settings, device)
+            Path(folder), use_cpu=device.type == "cpu", bf16=computes_bfloat16(settings.precision, device)
         )
         trainer = PackedTrainer(packed=prepared.packed, model=prepared.model, args=arguments)
         model: Any = trainer.accelerator.prepare(trainer.model)

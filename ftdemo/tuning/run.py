@@ -14,17 +14,18 @@ from transformers import EarlyStoppingCallback, PrinterCallback, set_seed
 from ftdemo.errors import UserError
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.packing import bundles
-from ftdemo.machine.device import Device, choose_device
+from ftdemo.machine.device import Device, choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.store.jobs import JobMetric
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import as_messages
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
-from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
+from ftdemo.training.preparation import Prepared
 from ftdemo.training.running import Running, losses, per_second
 from ftdemo.training.trainer import training_arguments
 from ftdemo.tuning.figures import TuneFigures
+from ftdemo.tuning.preparing import prepare
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.tuning.tokenised import TokenisedSamples, tokenise
 from ftdemo.tuning.trainer import PackedTrainer
@@ -127,7 +128,7 @@ def make_run(
         gradient_accumulation_steps=settings.accumulation,
         seed=settings.seed,
         # Trained weights stay float32 and only products are taken in bfloat16, where the device has it.
-        bf16=computes_bfloat16(settings, device),
+        bf16=computes_bfloat16(settings.precision, device),
         use_cpu=device.type == "cpu",
         eval_strategy="steps" if held_out.samples else "no",
         eval_steps=every,

@@ -69,7 +69,6 @@ def _from_votes(
     from ftdemo.aligning.preference.run import make_preference_run, run_preference
     from ftdemo.aligning.preference.settings import PreferenceSettings
     from ftdemo.rewards.run import keep_votes
-    from ftdemo.training.saving import save_tuned
 
     assert isinstance(wanted.knobs, PreferenceSettings)
     folder = settings.job_folders / str(job.id)
@@ -77,7 +76,7 @@ def _from_votes(
     stop_if_asked(reporter)
     run = make_preference_run(base, data, wanted.knobs, folder, reporter, parent)
     stop_if_asked(reporter)
-    return run_preference(run, folder, reporter), lambda target: save_tuned(run.prepared, target)
+    return run_preference(run, folder, reporter), run.prepared.save
 
 
 def _from_reward_model(

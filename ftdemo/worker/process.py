@@ -85,7 +85,6 @@ def _wait_for_job() -> int:
 
     The process ends if none comes for long, or if the one that started it is gone.
     """
-    import ftdemo.training.saving
     import ftdemo.tuning.run  # noqa: F401
 
     idle = threading.Timer(STANDBY_IDLE_S, os._exit, [0])

@@ -21,7 +21,6 @@ def tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
     base = base_model_of(job, settings, reporter)
     parent = parent_files(job, settings, store)
     load_torch(settings, reporter)
-    from ftdemo.training.saving import save_tuned
     from ftdemo.tuning.run import SftData, make_run, run_sft
 
     if job.sample_set_name is None:
@@ -42,6 +41,6 @@ def tune(job: Job, settings: Settings, reporter: Reporter) -> Status:
         settings,
         reporter,
         settings.tuned_models,
-        lambda folder: save_tuned(run.prepared, folder),
+        run.prepared.save,
         lambda folder: register_tuned(folder, job, base.name, store),
     )

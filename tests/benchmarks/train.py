@@ -72,9 +72,9 @@ import torch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from ftdemo.models.base import BaseModel
-from ftdemo.machine.device import choose_device
+from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.tuning.measure import made_up
-from ftdemo.training.preparation import computes_bfloat16, prepare
+from ftdemo.tuning.preparing import prepare
 from ftdemo.tuning.recipes import settings_from
 from ftdemo.training.trainer import training_arguments
 from ftdemo.tuning.trainer import PackedTrainer
@@ -97,7 +97,8 @@ def product_rate():
 prepared = prepare(BaseModel("base", Path(folder), "test"), None, settings, device)
 samples = made_up(512, int(prepared.model.config.vocab_size))
 with TemporaryDirectory() as output:
-    arguments = training_arguments(Path(output), use_cpu=True, bf16=computes_bfloat16(settings, device))
+    half = computes_bfloat16(settings.precision, device)
+    arguments = training_arguments(Path(output), use_cpu=True, bf16=half)
     trainer = PackedTrainer(packed=prepared.packed, model=prepared.model, args=arguments)
     model = trainer.accelerator.prepare(trainer.model)
     optimizer = torch.optim.AdamW([w for w in model.parameters() if w.requires_grad], fused=True)

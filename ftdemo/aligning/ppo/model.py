@@ -19,19 +19,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor
-from transformers import AutoModelForCausalLM
 
 from ftdemo.aligning.ppo.settings import PpoSettings
-from ftdemo.language import attention
+from ftdemo.language.adapter import add_adapter
+from ftdemo.language.loading import load
 from ftdemo.language.sampler import Sampler
-from ftdemo.language.tuned import is_plain_lora, put_into_weights
-from ftdemo.machine.device import Device
+from ftdemo.language.tuned import is_plain_lora
+from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import RewardHead, read_reward_head, score
-from ftdemo.training.preparation import halve_frozen, lora_config
 from ftdemo.weights.tuned_files import TunedFiles
 
 RewardName = Literal["reward", "held_out"]
@@ -61,26 +59,21 @@ class PpoModel:
         settings: PpoSettings,
         device: Device,
     ) -> None:
-        automatic = settings.precision == "auto"
-        self.bfloat16 = device.bfloat16 if automatic else settings.precision == "bfloat16"
-        self.device = device.type
-        plain = self._load(base, None)
-        self.packed = attention.supports_packing(plain)
-        if self.packed:
-            plain.set_attn_implementation(attention.PACKED)
+        loaded = load(base, device, precision=settings.precision)
+        plain = loaded.model
+        self.packed, self.bfloat16, self._autocast = loaded.packed, loaded.bfloat16, loaded.autocast
         hidden_size = int(plain.config.hidden_size)
         self._heads: dict[RewardName, RewardHead] = {
             name: read_reward_head(folder, hidden_size).to(device.type) for name, folder in rewards.items()
         }
-        self._exchanged = self._changes(plain, base, start)
+        self._exchanged = _changes(plain, base, device, start, settings.precision)
         self._exchange()
         self.sampler = Sampler(plain)
-        config = lora_config(plain, settings)
-        # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
-        self.peft: Any = get_peft_model(plain, config, adapter_name=POLICY)
-        self.peft.peft_config[POLICY].base_model_name_or_path = base.name
-        plain.config._name_or_path = base.name
-        self.start_adapter = start if start and start.has_adapter and is_plain_lora(start) else None
+        self.peft: Any = add_adapter(
+            plain, base, rank=settings.rank, alpha=settings.alpha, dropout=settings.dropout,
+            targets=settings.targets, name=POLICY,
+        )  # fmt: skip
+        self.start_adapter = start if start is not None and is_plain_lora(start) else None
         if self.start_adapter:
             self.peft.load_adapter(str(self.start_adapter.folder), adapter_name=START)
         for name, folder in rewards.items():
@@ -154,9 +147,6 @@ class PpoModel:
         with self.scoring(name) as model:
             return score(model, self._heads[name], sequences)
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device, torch.bfloat16, enabled=self.bfloat16)
-
     def _activate(self, names: list[str]) -> None:
         for layer in self._layers:
             layer.set_adapter(names, inference_mode=True)
@@ -166,30 +156,23 @@ class PpoModel:
         for weight in self._policy_weights.values():
             weight.requires_grad_(True)
 
-    def _load(self, base: BaseModel, start: TunedFiles | None) -> Any:
-        """The base model frozen, with what a start model changes in the weights themselves."""
-        attention.register()
-        model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
-        if start is not None:
-            model = put_into_weights(model, start)
-        model.requires_grad_(False)
-        if self.bfloat16:
-            halve_frozen(model, keep=set())
-        return model.to(self.device)
-
-    def _changes(self, plain: Any, base: BaseModel, start: TunedFiles | None) -> list[list[Any]]:
-        """The base's parameters that a start model changes, each with the start model's tensor."""
-        if start is None or (is_plain_lora(start) and not start.has_changed):
-            return []
-        tuned = dict(self._load(base, start).named_parameters())
-        return [
-            [parameter, tuned[name].data]
-            for name, parameter in plain.named_parameters()
-            if not torch.equal(parameter, tuned[name])
-        ]
-
     def _exchange(self) -> None:
         """Swap the base's own tensors and the start model's: pointers only, nothing is copied."""
         for pair in self._exchanged:
             parameter, other = pair
             pair[1], parameter.data = parameter.data, other
+
+
+def _changes(
+    plain: Any, base: BaseModel, device: Device, start: TunedFiles | None, precision: Precision
+) -> list[list[Any]]:
+    """The base's parameters that a start model changes, each with the start model's tensor."""
+    if start is None or (is_plain_lora(start) and not start.has_changed):
+        return []
+    started = load(base, device, start, "beside", precision=precision)
+    tuned = dict(started.model.named_parameters())
+    return [
+        [parameter, tuned[name].data]
+        for name, parameter in plain.named_parameters()
+        if not torch.equal(parameter, tuned[name])
+    ]

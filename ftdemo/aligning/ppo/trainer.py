@@ -20,7 +20,7 @@ from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.aligning.ppo.step import collect, learn
 from ftdemo.jobs.reporter import Reporter, Stopwatch
 from ftdemo.language.sampling import sample
-from ftdemo.machine.heap import trim
+from ftdemo.machine.heap import give_back_memory
 from ftdemo.store.jobs import JobMetric
 from ftdemo.training.running import Running
 from ftdemo.training.trained import put_back
@@ -141,9 +141,9 @@ def _warn(reporter: Reporter, points: Sequence[Figures]) -> None:
 
 
 def _hand_back(reporter: Reporter) -> int:
-    """Hand back the memory that is free, and say how many bytes were held; see `trim`."""
+    """Hand back the memory that is free, and say how many bytes were held; see `give_back_memory`."""
     held = reporter.memory_bytes()
-    trim()
+    give_back_memory()
     return held
 
 

@@ -23,11 +23,11 @@ from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoT
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.machine.device import Device, choose_device
+from ftdemo.machine.device import Device, choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback
-from ftdemo.training.preparation import Prepared, computes_bfloat16, prepare
+from ftdemo.training.preparation import Prepared, with_adapter
 from ftdemo.training.running import Running, losses, per_second, tokens_so_far
 from ftdemo.training.trainer import argument_values
 from ftdemo.weights.tuned_files import TunedFiles
@@ -95,7 +95,16 @@ def make_preference_run(
             "Set max length higher, or collect more votes.",
         )
     set_seed(settings.seed)  # before the adapter gets its first values
-    prepared = prepare(base, parent, settings, device)
+    prepared = with_adapter(
+        base,
+        parent,
+        device,
+        rank=settings.rank,
+        alpha=settings.alpha,
+        dropout=settings.dropout,
+        targets=settings.targets,
+        precision=settings.precision,
+    )
     steps = math.ceil(len(train.rows) / settings.batch_size) * settings.epochs
     every = max(1, math.ceil(steps / MEASUREMENTS))
     at_once = (
@@ -117,7 +126,7 @@ def make_preference_run(
         "precompute_ref_batch_size": at_once,
         "gradient_accumulation_steps": math.ceil(settings.batch_size / at_once),
         "seed": settings.seed,
-        "bf16": computes_bfloat16(settings, device),
+        "bf16": computes_bfloat16(settings.precision, device),
         "use_cpu": device.type == "cpu",
         "eval_strategy": "steps" if held_out.rows else "no",
         "eval_steps": every,

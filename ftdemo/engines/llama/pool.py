@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from ftdemo.engines.llama.files import LlamaFiles
 from ftdemo.engines.llama.server import SLOTS, LlamaServer
 from ftdemo.engines.llama.slots import Slots
+from ftdemo.machine.heap import give_back_memory
 
 MAX_MODELS = 3
 MAX_ADAPTERS = 8
@@ -77,14 +77,3 @@ class LlamaPool:
             self._used.pop(left, None)
         give_back_memory()
         self._models[model] = LoadedModel(self._load(model, adapters), adapters, self._context)
-
-
-def give_back_memory() -> None:
-    """Hand memory that was freed back to the system, where the C library (glibc) can be asked to.
-
-    Without it each reloading leaves some 20 MB of gaps behind.
-    """
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):
-        return

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from ftdemo.engines.generation import Heard, stream_events
@@ -17,6 +17,7 @@ from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
 from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.errors import UserError
+from ftdemo.language.loading import load_to_serve
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.names import BASE
@@ -60,13 +61,12 @@ class TransformersEngine:
         self.description = f"transformers, {self.device.name}"
         self._tuned = tuned
         self._tokeniser = _tokeniser(base)
-        self._model: Any = AutoModelForCausalLM.from_pretrained(base.folder, dtype=self.device.dtype).eval()
+        self._model: Any = load_to_serve(base, self.device).model
         if "past_key_values" not in inspect.signature(self._model.forward).parameters:
             raise UserError(
                 f"{base.name} cannot be used for chat: it keeps what it has read in a way of its own.",
                 "Choose another base model with FTDEMO_BASE_MODEL.",
             )
-        self._model.to(self.device.type)
         # What older models call it in their files, only transformers knows.
         context = self._model.config.max_position_embeddings
         self._prompts = Prompts(self._tokeniser, context, max_prompt_tokens or context)

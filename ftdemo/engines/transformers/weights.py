@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftdemo.engines.transformers.adapters import AdapterPool
-from ftdemo.language.tuned import sharing_copy, with_changed_tensors
+from ftdemo.language.tuned import put_changed_tensors, sharing_copy
 from ftdemo.weights.tuned_files import TunedFiles
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class WeightsPool:
             unused = [folder for folder, pool in self._changed.items() if pool not in in_use]
             for folder in unused[: max(0, len(self._changed) - MAX_CHANGED_MODELS + 1)]:
                 del self._changed[folder]
-            self._changed[tuned.folder] = AdapterPool(with_changed_tensors(self._base, tuned))
+            model = sharing_copy(self._base)
+            put_changed_tensors(model, tuned)
+            self._changed[tuned.folder] = AdapterPool(model)
         self._changed.move_to_end(tuned.folder)
         return self._changed[tuned.folder]

@@ -82,7 +82,7 @@ def test_likelihoods_and_answers_are_those_of_a_plain_loop(
     from peft import PeftModel
 
     files = tuned(base, tmp_path / "tuned", dora)
-    contestant = Contestant.load(base, files, DEVICE, bfloat16=False)
+    contestant = Contestant.load(base, files, DEVICE, precision="float32")
     model: Any = PeftModel.from_pretrained(load_tiny_model(base), str(files.folder)).eval()
     counts: list[int] = []
     answers = contestant.answer(
@@ -107,7 +107,7 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     from ftdemo.rewards.head import read_reward_head, score
 
     folder = save_reward_model(base, tmp_path / "reward")
-    contestant = Contestant.load(base, None, DEVICE, bfloat16=False)
+    contestant = Contestant.load(base, None, DEVICE, precision="float32")
     judge = RewardJudge(contestant, folder)
     plain = PeftModel.from_pretrained(load_tiny_model(base), str(folder)).eval()
     talks = [with_answer(prompt, "w20 w21") for prompt in QUESTIONS]
@@ -117,7 +117,7 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     assert judge.scores(ids[:1]) == pytest.approx(wanted[:1], abs=1e-5)
     again = judge.scores([ids[0], ids[1], ids[0]])
     assert again[0] == again[2]
-    untouched = Contestant.load(base, None, DEVICE, bfloat16=False)
+    untouched = Contestant.load(base, None, DEVICE, precision="float32")
     rollout = Rollout((5, 9), (11, 12), ended=False)
     assert contestant.likelihoods([rollout]) == untouched.likelihoods([rollout])
 

@@ -11,12 +11,12 @@ from ftdemo.settings import REPOSITORY, child_environment
 
 HOLES = """
 import psutil
-from ftdemo.machine.heap import trim
+from ftdemo.machine.heap import give_back_memory
 blocks = [bytearray(b"x" * 200_000) for _ in range(1000)]
 kept = blocks[1::2]  # every other one: no hole is at the heap's end
 blocks.clear()
 before = psutil.Process().memory_info().rss
-trim()
+give_back_memory()
 print(before - psutil.Process().memory_info().rss)
 """
 

@@ -14,13 +14,12 @@ from ftdemo.machine.device import choose_device
 from ftdemo.rewards.head import read_reward_head, score
 from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.run import keep_votes
-from ftdemo.rewards.settings import RewardSettings
 from ftdemo.rewards.sheet import judge, reward_sheet
 from ftdemo.rewards.trainer import RewardTrainer, margins, rows_of_votes, vote_losses
 from ftdemo.rewards.votes import PairVote, ThumbVote, Vote
 from ftdemo.statistics import trials_to_tell, wilson_interval
 from ftdemo.tokens.sequences import TokenisedSample
-from ftdemo.training.preparation import prepare
+from ftdemo.training.preparation import with_adapter
 from ftdemo.training.trainer import training_arguments
 from tests.unit.tiny_model import load_tiny_model, save_tiny_model
 
@@ -35,7 +34,7 @@ def sequence(*answer: int) -> TokenisedSample:
 def network(folder: Path) -> RewardNetwork:
     torch.manual_seed(0)
     base = save_tiny_model(folder / "base")
-    prepared = prepare(base, None, RewardSettings(rank=4, alpha=8), choose_device())
+    prepared = with_adapter(base, None, choose_device(), rank=4, alpha=8)
     return RewardNetwork(prepared.model, prepared.packed)
 
 

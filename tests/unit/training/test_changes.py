@@ -11,14 +11,14 @@ from safetensors.torch import load_file
 from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
-from ftdemo.training.preparation import Prepared, prepare
-from ftdemo.training.saving import save_tuned
+from ftdemo.training.preparation import Prepared
 from ftdemo.training.trainer import training_arguments
 from ftdemo.tuning.estimate import trainable_parameters
+from ftdemo.tuning.preparing import prepare
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.tuning.trainer import PackedTrainer
 from ftdemo.weights.shapes import read_shapes
-from ftdemo.weights.tuned_files import TunedFiles, tuned_files
+from ftdemo.weights.tuned_files import CHANGED, TunedFiles, tuned_files
 from tests.unit.language.test_packing import made_up
 from tests.unit.tiny_model import load_tiny_model, save_tiny_model
 
@@ -45,7 +45,7 @@ def tune(base: BaseModel, settings: TuneSettings, parent: TunedFiles | None, fol
     prepared = prepare(base, parent, settings, DEVICE)
     assert prepared.packed
     train(prepared, folder.with_suffix(".run"))
-    save_tuned(prepared, folder)
+    prepared.save(folder)
     return prepared.model.eval()
 
 
@@ -134,6 +134,20 @@ def test_a_tuned_model_is_tuned_further_and_comes_back(tmp_path: Path, first: st
     assert files is not None
     stacked = first.startswith("lora") and second == "lora"
     assert files.has_changed == (not stacked)
+
+
+def test_lora_on_lora_on_changed_tensors_counts_each_once(tmp_path: Path) -> None:
+    base = save_tiny_model(tmp_path / "base")
+    parent = None
+    for name, method in (("first", "last block"), ("second", "lora"), ("third", "lora")):
+        model = tune(base, METHODS[method], parent, tmp_path / name)
+        parent = tuned_files(tmp_path / name)
+    torch.testing.assert_close(
+        reloaded_logits(base, tmp_path / "third"), logits_of(model), rtol=1e-4, atol=1e-4
+    )
+    third, first = (load_file(tmp_path / name / CHANGED) for name in ("third", "first"))
+    assert third.keys() == first.keys()
+    assert all(torch.equal(third[name], first[name]) for name in first)
 
 
 def test_base_and_models_with_changed_tensors_do_not_disturb_each_other(tmp_path: Path) -> None:

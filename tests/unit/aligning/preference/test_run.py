@@ -18,7 +18,6 @@ from ftdemo.models.base import BaseModel
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.training.checkpoints import last_whole_checkpoint
-from ftdemo.training.saving import save_tuned
 from tests.unit.aligning.ppo.test_model import logits, save_start, start_logits
 from tests.unit.tiny_ppo import add_tokenizer, files_of, save_lively_model
 
@@ -118,7 +117,7 @@ def test_the_saved_model_is_an_ordinary_one_and_its_reference_was_the_start(
     assert (reporter.store.jobs.metrics(reporter.job_id)[0].figures or {})["margin"] == pytest.approx(
         0, abs=1e-5
     )
-    save_tuned(run.prepared, tmp_path / "tuned")
+    run.prepared.save(tmp_path / "tuned")
     found = start_logits(base, files_of(tmp_path / "tuned"))
     torch.testing.assert_close(found, logits(run.prepared.model.eval()), rtol=1e-4, atol=1e-4)
     assert not torch.allclose(found, start_logits(base, start), rtol=1e-3, atol=1e-3)

@@ -1,39 +1,55 @@
 """Writing a tuned model: its adapter, its changed tensors, or both."""
 
 import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from ftdemo.training.preparation import Prepared
+from ftdemo.language.adapter import ADAPTER
 from ftdemo.weights.tuned_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CHANGED, TunedFiles
 
 
-def save_tuned(prepared: Prepared, folder: Path) -> None:
-    """Write a trained model's own tensors into a new folder.
+def save_adapter(model: Any, folder: Path, name: str = ADAPTER, on_top_of: TunedFiles | None = None) -> None:
+    """Write a model's adapter.
 
     Args:
-        prepared: the model that was trained.
-        folder: where to; it is made.
+        model: a PeftModel.
+        folder: where to; it is there already.
+        name: what PEFT calls the adapter.
+        on_top_of: the tuned model, with a plain LoRA adapter, that this one, plain LoRA too, was trained on.
+            Its adapter becomes part of what is written, and its changed tensors are written too.
     """
-    folder.mkdir(parents=True)
-    if hasattr(prepared.model, "peft_config"):
-        # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
-        prepared.model.save_pretrained(folder, save_embedding_layers=False)
-        # PEFT's README is a form that nobody filled in, with a path of this machine.
-        (folder / "README.md").unlink(missing_ok=True)
-        if prepared.parent_adapter is not None:
-            put_on_top(prepared.parent_adapter, folder)
-    if prepared.changed:
-        tensors = {
-            name: tensor.detach().float().cpu().contiguous() for name, tensor in prepared.changed.items()
-        }
-        save_file(tensors, folder / CHANGED)
+    # Embeddings are not trained; left to find that out, PEFT would ask the Hub.
+    model.save_pretrained(folder, selected_adapters=[name], save_embedding_layers=False)
+    if name != ADAPTER:  # PEFT writes it into a folder of that name
+        for file in (folder / name).iterdir():
+            file.replace(folder / file.name)
+        (folder / name).rmdir()
+    # PEFT's README is a form that nobody filled in, with a path of this machine.
+    (folder / "README.md").unlink(missing_ok=True)
+    if on_top_of is not None:
+        _put_on_top(on_top_of, folder)
+        if on_top_of.has_changed:
+            shutil.copy2(on_top_of.changed, folder / CHANGED)
 
 
-def put_on_top(parent: TunedFiles, folder: Path) -> None:
+def save_changed(tensors: Mapping[str, torch.Tensor], folder: Path) -> None:
+    """Write changed tensors in float32.
+
+    Args:
+        tensors: by their names in the base's state dict; nothing is written if there is none.
+        folder: where to; it is there already.
+    """
+    if tensors:
+        exact = {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(exact, folder / CHANGED)
+
+
+def _put_on_top(parent: TunedFiles, folder: Path) -> None:
     """Turn the LoRA adapter of a folder into one that holds its parent's as well.
 
     Two adapters on a weight add up: s1·B1·A1 + s2·B2·A2 = [s1·B1, s2·B2]·[A1; A2], one adapter whose rank is
