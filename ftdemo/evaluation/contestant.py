@@ -10,14 +10,16 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from ftdemo.aligning.ppo.likelihoods import judge, rows
 from ftdemo.evaluation.drift import Likelihood
 from ftdemo.language import attention
+from ftdemo.language.likelihoods import by_answer, read
+from ftdemo.language.packing import rows_of
 from ftdemo.language.sampler import Sampler
 from ftdemo.language.sampling import Rollout, sample
 from ftdemo.language.tuned import is_plain_lora, put_into_weights
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.training.preparation import halve_frozen
 from ftdemo.weights.tuned_files import TunedFiles
 
@@ -108,19 +110,20 @@ class Contestant:
         return [answers[number] for number in range(len(prompts))]
 
     def likelihoods(
-        self, rollouts: Sequence[Rollout], on_row: Callable[[], None] = lambda: None
+        self, samples: Sequence[TokenisedSample], on_row: Callable[[], None] = lambda: None
     ) -> list[Likelihood]:
         """How likely it finds answers.
 
         Args:
-            rollouts: prompts with answers.
+            samples: prompts with answers.
             on_row: called before each row; what it raises ends the work.
         """
         found: dict[int, Likelihood] = {}
-        for row in rows(rollouts, self.packed):
+        for row in rows_of(samples, self.packed):
             on_row()
             with torch.inference_mode(), self.autocast():
-                read = judge(self.model, [rollouts[number] for number in row], 1.0, packed=self.packed)
-            for number, logprob in zip(row, read.logprobs.double().sum(dim=1).tolist(), strict=True):
-                found[number] = Likelihood(logprob, len(rollouts[number].answer))
-        return [found[number] for number in range(len(rollouts))]
+                seen = read(self.model, [samples[number] for number in row], packed=self.packed)
+            sums = by_answer(seen.logprobs, seen.mask).double().sum(dim=1).tolist()
+            for number, logprob in zip(row, sums, strict=True):
+                found[number] = Likelihood(logprob, samples[number].answer_length)
+        return [found[number] for number in range(len(samples))]

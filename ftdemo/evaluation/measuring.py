@@ -82,12 +82,14 @@ def measure(
         del contestant
     course.enter("reading the answers as the base model")
     reader = Contestant.load(base, None, device, bfloat16)
-    surprise = [reader.likelihoods(one.rollouts, course.look) for one in said]
+    under_base = [
+        reader.likelihoods([answer.as_sample() for answer in one.rollouts], course.look) for one in said
+    ]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
     scores = _by_rewards(reader, rewards, said, tokenise, course) | _by_rules(settings.rules, texts, said)
     before, after = (
         Side(name, one.texts, one.known, read, {judge: of_both[place] for judge, of_both in scores.items()})
-        for place, (name, one, read) in enumerate(zip(names, said, surprise, strict=True))
+        for place, (name, one, read) in enumerate(zip(names, said, under_base, strict=True))
     )
     reporter.memory_bytes()
     return {
@@ -128,11 +130,7 @@ def _ask(
     )
     tokenizer = load_tokenizer(base.folder)
     written = [tokenizer.decode(list(one.answer), skip_special_tokens=True).strip() for one in answers]
-    general = [
-        Rollout(tuple(one.ids[: one.prompt_length]), tuple(one.ids[one.prompt_length :]), ended=True)
-        for one in texts.general
-    ]
-    return _Said(answers, written, contestant.likelihoods(general, course.look))
+    return _Said(answers, written, contestant.likelihoods(texts.general, course.look))
 
 
 def _by_rewards(

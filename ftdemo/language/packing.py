@@ -60,19 +60,29 @@ def pack(samples: Sequence[TokenisedSample], share_prefix: bool = True) -> dict[
     }
 
 
-def rows_of(samples: Sequence[TokenisedSample], row_tokens: int = ROW_TOKENS) -> list[list[TokenisedSample]]:
-    """Divide a batch into rows of at most so many tokens, at least one sample each.
+def rows_of(
+    samples: Sequence[TokenisedSample], packed: bool = True, row_tokens: int = ROW_TOKENS
+) -> list[list[int]]:
+    """Divide a batch into rows that are computed at once, as the samples' numbers.
 
     Samples of like length come together, since attention pads them to the longest of their row.
+
+    Args:
+        samples: the batch.
+        packed: whether the model can read several in a row; if not, each is a row.
+        row_tokens: the most tokens of a row; a longer sample stands alone.
     """
-    rows: list[list[TokenisedSample]] = []
+    if not packed:
+        return [[number] for number in range(len(samples))]
+    rows: list[list[int]] = []
     filled = 0
-    for sample in sorted(samples, key=lambda sample: len(sample.ids), reverse=True):
-        if not rows or filled + len(sample.ids) > row_tokens:
+    for number in sorted(range(len(samples)), key=lambda number: len(samples[number].ids), reverse=True):
+        size = len(samples[number].ids)
+        if not rows or filled + size > row_tokens:
             rows.append([])
             filled = 0
-        rows[-1].append(sample)
-        filled += len(sample.ids)
+        rows[-1].append(number)
+        filled += size
     return rows
 
 

@@ -24,6 +24,7 @@ from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.weights.tuned_files import TunedFiles
 from ftdemo.worker import evaluate as evaluation_job
 from tests.unit.tiny_model import load_tiny_model
@@ -95,7 +96,9 @@ def test_likelihoods_and_answers_are_those_of_a_plain_loop(
         )  # fmt: skip
         assert list(answer.prompt) == prompt
         assert list(answer.answer) == alone[0, len(prompt) :].tolist()
-    for found, answer in zip(contestant.likelihoods(answers), answers, strict=True):
+    for found, answer in zip(
+        contestant.likelihoods([one.as_sample() for one in answers]), answers, strict=True
+    ):
         assert found.tokens == len(answer.answer)
         assert found.logprob == pytest.approx(likelihood_alone(model, answer), abs=1e-4)
 
@@ -117,8 +120,8 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     again = judge.scores([ids[0], ids[1], ids[0]])
     assert again[0] == again[2]
     untouched = Contestant.load(base, None, DEVICE, bfloat16=False)
-    rollout = Rollout((5, 9), (11, 12), ended=False)
-    assert contestant.likelihoods([rollout]) == untouched.likelihoods([rollout])
+    sample = TokenisedSample([5, 9, 11, 12], 2)
+    assert contestant.likelihoods([sample]) == untouched.likelihoods([sample])
 
 
 def test_a_model_against_itself_ties_and_forgets_nothing(

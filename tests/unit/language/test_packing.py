@@ -133,7 +133,8 @@ def test_rows_and_bundles_hold_each_sample_once_within_their_limit(
     lengths: list[int], limit: int, seed: int
 ) -> None:
     samples = [TokenisedSample([index] * length, 1) for index, length in enumerate(lengths)]
-    for made in (rows_of(samples, limit), bundles(samples, limit, seed)):
+    rows = [[samples[number] for number in row] for row in rows_of(samples, row_tokens=limit)]
+    for made in (rows, bundles(samples, limit, seed)):
         held = [sample for row in made for sample in row]
         assert sorted(sample.ids[0] for sample in held) == list(range(len(samples)))
         assert all(len(row) == 1 or sum(len(sample.ids) for sample in row) <= limit for row in made)

@@ -9,10 +9,11 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
-from ftdemo.aligning.ppo.experience import gather, judge_row, rows_within
-from ftdemo.aligning.ppo.likelihoods import judge
+from ftdemo.aligning.ppo.experience import gather, policy_outputs, rows_within
 from ftdemo.aligning.ppo.model import PpoModel
+from ftdemo.aligning.ppo.outputs import token_outputs
 from ftdemo.errors import SourceError, UserError
+from ftdemo.language.likelihoods import read
 from ftdemo.language.sampling import Rollout, repetition_share, sample
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import read_reward_head, score
@@ -155,7 +156,7 @@ def test_at_the_start_policy_and_reference_agree_and_the_first_ratio_is_one(
     for row in experience.minibatches:
         computed = [row[place] for place in rows_within(learner.model, rollouts, row)[0]]
         with learner.model.as_policy() as policy:
-            again = judge_row(learner, policy, [rollouts[number] for number in computed])
+            again = policy_outputs(learner, policy, [rollouts[number] for number in computed])
         before = experience.logprobs[torch.tensor(computed), : again.mask.shape[1]]
         ratio = (again.logprobs - before).exp()
         assert torch.equal(ratio, torch.ones_like(ratio))
@@ -175,7 +176,8 @@ def test_what_was_packed_is_as_likely_as_alone(base: BaseModel) -> None:
     disturb(learner.model)
     rollouts = draw(learner, temperature=0.7)
     with learner.model.as_policy() as policy, torch.no_grad():
-        packed = judge(policy, rollouts, 0.7, packed=True, entropy=True)
+        samples = [rollout.as_sample() for rollout in rollouts]
+        packed = token_outputs(read(policy, samples, packed=True, temperature=0.7), entropy=True)
         assert packed.entropy is not None
         for number, rollout in enumerate(rollouts):
             ids = torch.tensor([[*rollout.prompt, *rollout.answer]])
