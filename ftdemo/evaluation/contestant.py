@@ -12,10 +12,10 @@ from transformers import AutoModelForCausalLM
 
 from ftdemo.evaluation.drift import Likelihood
 from ftdemo.language import attention
+from ftdemo.language.lean_copy import LeanCopy
 from ftdemo.language.likelihoods import by_answer, read
 from ftdemo.language.packing import rows_of
-from ftdemo.language.sampler import Sampler
-from ftdemo.language.sampling import Rollout, sample
+from ftdemo.language.sampling import Completion, sample
 from ftdemo.language.tuned import is_plain_lora, put_into_weights
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
@@ -31,14 +31,14 @@ class Contestant:
     Args:
         model: the language model; a LoRA adapter stays beside the weights, since in bfloat16 a small change
             of a weight would be rounded away.
-        sampler: a lean copy that shares its matrices.
+        lean: a copy for generation that shares its matrices.
         packed: whether it reads packed rows.
         bfloat16: whether products are taken in bfloat16.
         device: as torch names it.
     """
 
     model: Any
-    sampler: Sampler
+    lean: LeanCopy
     packed: bool
     bfloat16: bool
     device: str
@@ -64,11 +64,11 @@ class Contestant:
         if bfloat16:
             halve_frozen(model, keep=set())
         model.to(device.type)
-        sampler = Sampler(model)
+        lean = LeanCopy(model)
         if tuned is not None and is_plain_lora(tuned):
             adapted = PeftModel.from_pretrained(model, str(tuned.folder)).eval()
-            sampler.refresh(adapted.get_base_model(), ["default"])
-        return cls(model, sampler, packed, bfloat16, device.type)
+            lean.refresh(adapted.get_base_model(), ["default"])
+        return cls(model, lean, packed, bfloat16, device.type)
 
     def autocast(self) -> torch.autocast:
         """In which number format products are taken."""
@@ -82,7 +82,7 @@ class Contestant:
         max_new_tokens: int,
         batch: int,
         on_answered: Callable[[int], None],
-    ) -> list[Rollout]:
+    ) -> list[Completion]:
         """Answer prompts greedily.
 
         Args:
@@ -93,17 +93,16 @@ class Contestant:
             on_answered: called after each batch with the number of its answers; what it raises ends the work.
         """
         order = sorted(range(len(prompts)), key=lambda number: len(prompts[number]))
-        answers: dict[int, Rollout] = {}
+        answers: dict[int, Completion] = {}
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
             with torch.inference_mode():
                 made = sample(
-                    self.sampler,
+                    self.lean.model,
                     [prompts[number] for number in chosen],
                     end_tokens=end_tokens,
                     max_new_tokens=max_new_tokens,
                     temperature=0.0,
-                    generator=torch.Generator(),
                 )
             answers.update(zip(chosen, made, strict=True))
             on_answered(len(chosen))

@@ -20,7 +20,7 @@ from ftdemo.evaluation.results import Side, figures_of
 from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.votes import AnswerTokeniser
@@ -113,7 +113,7 @@ class _Said:
         known: how likely it finds the right answers to general questions.
     """
 
-    rollouts: list[Rollout]
+    rollouts: list[Completion]
     texts: list[str]
     known: list[Likelihood]
 

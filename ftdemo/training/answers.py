@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from transformers import AutoTokenizer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ftdemo.engines.prompts import end_tokens
 from ftdemo.jobs.reporter import Reporter
+from ftdemo.language.sampling import sample
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.template import Message
 
@@ -81,28 +83,23 @@ class AnswersCallback(TrainerCallback):
     @cached_property
     def _tokenizer(self) -> Any:
         """Loaded with the first question: the first step should not wait for it."""
-        tokenizer = AutoTokenizer.from_pretrained(self._base.folder, padding_side="left")
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return AutoTokenizer.from_pretrained(self._base.folder)
 
     def _answer(self, model: Any, args: TrainingArguments) -> list[str]:
         texts = [
             self._tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True)
             for prompt in self._prompts
         ]
-        inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        prompts = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         model.eval()
         with torch.no_grad(), torch.autocast(args.device.type, torch.bfloat16, enabled=bool(args.bf16)):
-            output = model.generate(
-                **inputs.to(args.device),
+            answers = sample(
+                model,
+                prompts,
+                end_tokens=end_tokens(self._base.folder),
                 max_new_tokens=self._max_new_tokens,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                pad_token_id=self._tokenizer.pad_token_id,
+                temperature=0,
             )
         model.train()
-        answers = output[:, inputs["input_ids"].shape[1] :]
-        return [text.strip() for text in self._tokenizer.batch_decode(answers, skip_special_tokens=True)]
+        texts = self._tokenizer.batch_decode([one.answer for one in answers], skip_special_tokens=True)
+        return [text.strip() for text in texts]

@@ -17,9 +17,9 @@ from ftdemo.aligning.ppo.rewards import token_divergence, token_rewards
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.language.likelihoods import TokenLogprobs, by_answer, read
 from ftdemo.language.packing import rows_of
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 
-Scorer = Callable[[Sequence[Rollout]], Tensor]
+Scorer = Callable[[Sequence[Completion]], Tensor]
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Experience:
         returns: what the values should have been.
     """
 
-    rollouts: list[Rollout]
+    rollouts: list[Completion]
     minibatches: list[list[int]]
     mask: Tensor
     logprobs: Tensor
@@ -84,7 +84,7 @@ class Experience:
 
 
 @torch.no_grad()
-def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experience:
+def gather(learner: Learner, rollouts: list[Completion], scores: Tensor) -> Experience:
     """Compute all that an update needs of the answers.
 
     Likelihoods are computed in the very rows that the first epoch computes them in, so that the ratio of the
@@ -151,7 +151,7 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
     )
 
 
-def read_row(learner: Learner, model: Any, rollouts: Sequence[Rollout]) -> TokenLogprobs:
+def read_row(learner: Learner, model: Any, rollouts: Sequence[Completion]) -> TokenLogprobs:
     """Read one row of answers with the policy or the reference.
 
     Args:
@@ -169,7 +169,7 @@ def read_row(learner: Learner, model: Any, rollouts: Sequence[Rollout]) -> Token
 
 
 def policy_outputs(
-    learner: Learner, policy: Any, rollouts: Sequence[Rollout], *, entropy: bool = False
+    learner: Learner, policy: Any, rollouts: Sequence[Completion], *, entropy: bool = False
 ) -> TokenOutputs:
     """What the policy, and its value head if there is one, say of one row of answers.
 
@@ -182,7 +182,7 @@ def policy_outputs(
     return token_outputs(read_row(learner, policy, rollouts), value_head=learner.value_head, entropy=entropy)
 
 
-def rows_within(model: PpoModel, rollouts: Sequence[Rollout], minibatch: list[int]) -> list[list[int]]:
+def rows_within(model: PpoModel, rollouts: Sequence[Completion], minibatch: list[int]) -> list[list[int]]:
     """The places within a minibatch (not the numbers) of the answers that are computed at once."""
     return rows_of([rollouts[number].as_sample() for number in minibatch], model.packed)
 

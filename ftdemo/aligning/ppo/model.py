@@ -26,7 +26,7 @@ from transformers import AutoModelForCausalLM
 
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.language import attention
-from ftdemo.language.sampler import Sampler
+from ftdemo.language.lean_copy import LeanCopy
 from ftdemo.language.tuned import is_plain_lora, put_into_weights
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
@@ -74,7 +74,7 @@ class PpoModel:
         }
         self._exchanged = self._changes(plain, base, start)
         self._exchange()
-        self.sampler = Sampler(plain)
+        self._lean = LeanCopy(plain)
         config = LoraConfig(
             r=settings.rank, lora_alpha=settings.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
         )
@@ -144,12 +144,12 @@ class PpoModel:
             self._activate_policy()
 
     @contextmanager
-    def sampling(self) -> Iterator[Sampler]:
+    def sampling(self) -> Iterator[Any]:
         """A lean copy of the policy as it is now, for generation, without gradients."""
         active = [START, POLICY] if self.start_adapter else [POLICY]
-        self.sampler.refresh(self.causal_lm, active)
+        self._lean.refresh(self.causal_lm, active)
         with torch.inference_mode():
-            yield self.sampler
+            yield self._lean.model
 
     def score(self, name: RewardName, sequences: Sequence[Sequence[int]]) -> Tensor:
         """Score prompts with answers that end with the end token; of shape (sequences,)."""

@@ -18,9 +18,10 @@ from ftdemo.aligning.ppo.experience import (
     policy_outputs,
     rows_within,
 )
+from ftdemo.aligning.ppo.guards import repetition_share
 from ftdemo.aligning.ppo.losses import policy_loss, value_loss
 from ftdemo.aligning.ppo.rewards import k1
-from ftdemo.language.sampling import repetition_share, sample
+from ftdemo.language.sampling import sample
 
 LONGEST_GRADIENT = 1.0
 """Gradients are scaled down to this length, those of the policy and of the value head each."""
@@ -38,9 +39,9 @@ def collect(learner: Learner, prompts: Sequence[Sequence[int]]) -> tuple[Experie
     """
     settings = learner.settings
     began = time.monotonic()
-    with learner.model.sampling() as sampler:
+    with learner.model.sampling() as policy:
         rollouts = sample(
-            sampler,
+            policy,
             prompts,
             end_tokens=learner.end_tokens,
             max_new_tokens=settings.max_new_tokens,

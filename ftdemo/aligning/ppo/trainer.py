@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ftdemo.aligning.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
 from ftdemo.aligning.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.aligning.ppo.preparing import PpoRun, Prompt
@@ -113,14 +111,13 @@ def sample_answers(run: PpoRun) -> list[tuple[str, str]]:
     asked = run.prompts[: settings.sampled_answers]
     if not asked:
         return []
-    with run.learner.model.sampling() as sampler:
+    with run.learner.model.sampling() as policy:
         answers = sample(
-            sampler,
+            policy,
             [prompt.ids for prompt in asked],
             end_tokens=run.learner.end_tokens,
             max_new_tokens=settings.max_new_tokens,
             temperature=0,
-            generator=torch.Generator(),  # one of its own: looking must not change the run
         )
     return [
         (prompt.question, run.tokenizer.decode(list(answer.answer), skip_special_tokens=True).strip())

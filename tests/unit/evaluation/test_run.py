@@ -16,7 +16,7 @@ from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback.simulated import ShortAnswers
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.votes import AnswerTokeniser
@@ -66,7 +66,7 @@ def tuned(base: BaseModel, folder: Path, dora: bool = False) -> TunedFiles:
     return files_of(save_random_adapter(base, folder, seed=3, dora=dora))
 
 
-def likelihood_alone(model: Any, rollout: Rollout) -> float:
+def likelihood_alone(model: Any, rollout: Completion) -> float:
     """The plain way: one sequence, all logits, token by token."""
     ids = [*rollout.prompt, *rollout.answer]
     with torch.no_grad():

@@ -10,11 +10,12 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
 from ftdemo.aligning.ppo.experience import gather, policy_outputs, rows_within
+from ftdemo.aligning.ppo.guards import repetition_share
 from ftdemo.aligning.ppo.model import PpoModel
 from ftdemo.aligning.ppo.outputs import token_outputs
 from ftdemo.errors import SourceError, UserError
 from ftdemo.language.likelihoods import read
-from ftdemo.language.sampling import Rollout, repetition_share, sample
+from ftdemo.language.sampling import Completion, sample
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import read_reward_head, score
 from ftdemo.weights.tuned_files import CHANGED
@@ -105,9 +106,9 @@ def test_each_role_is_the_model_it_should_be(base: BaseModel, kind: str, tmp_pat
         disturb(model)
         changed = logits(policy)
     assert float((changed - expected).abs().max()) > 0.01
-    with model.sampling() as sampler:
-        found = sampler.logits(sampler.decoder(input_ids=IDS).last_hidden_state[0])
-    torch.testing.assert_close(found, changed[0], rtol=1e-4, atol=1e-4)
+    with model.sampling() as lean:
+        found = lean(input_ids=IDS).logits
+    torch.testing.assert_close(found, changed, rtol=1e-4, atol=1e-4)
     learning = {name for name, weight in model.peft.named_parameters() if weight.requires_grad}
     assert learning == {name for name in model.trained() if "value_head" not in name}
 
@@ -162,13 +163,13 @@ def test_at_the_start_policy_and_reference_agree_and_the_first_ratio_is_one(
         assert torch.equal(ratio, torch.ones_like(ratio))
 
 
-def draw(learner: Any, **changes: Any) -> list[Rollout]:
+def draw(learner: Any, **changes: Any) -> list[Completion]:
     knobs = {
         "end_tokens": learner.end_tokens, "max_new_tokens": 6, "temperature": 1.0,
         "generator": torch.Generator().manual_seed(0), "samples_per_prompt": 2,
     }  # fmt: skip
-    with learner.model.sampling() as sampler:
-        return sample(sampler, changes.pop("prompts", PROMPTS), **{**knobs, **changes})
+    with learner.model.sampling() as policy:
+        return sample(policy, changes.pop("prompts", PROMPTS), **{**knobs, **changes})
 
 
 def test_what_was_packed_is_as_likely_as_alone(base: BaseModel) -> None:
@@ -218,8 +219,8 @@ def test_answers_are_cut_at_the_end_token_and_drawn_as_likely_as_they_are(base: 
 
 
 def test_a_score_is_read_at_the_end_token_also_of_an_answer_cut_off() -> None:
-    assert Rollout((5, 6), (7, 8, 9), ended=True).to_be_scored(END) == [5, 6, 7, 8, END]
-    assert Rollout((5, 6), (7, 8, 9), ended=False).to_be_scored(END) == [5, 6, 7, 8, 9, END]
+    assert Completion((5, 6), (7, 8, 9), ended=True).to_be_scored(END) == [5, 6, 7, 8, END]
+    assert Completion((5, 6), (7, 8, 9), ended=False).to_be_scored(END) == [5, 6, 7, 8, 9, END]
 
 
 def test_repetition_is_told_from_variety() -> None:
