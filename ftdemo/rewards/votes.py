@@ -46,7 +46,7 @@ class ThumbVote:
         return (self.answer,)
 
 
-Vote = PairVote | ThumbVote
+TrainingVote = PairVote | ThumbVote
 
 
 class AnswerTokeniser:
@@ -76,9 +76,9 @@ class AnswerTokeniser:
 
 def tokenise_votes(
     pairs: Sequence[PreferencePair], rated: Sequence[RatedAnswer], tokenise: AnswerTokeniser
-) -> list[Vote]:
+) -> list[TrainingVote]:
     """Pairs first, then thumbs."""
-    votes: list[Vote] = [
+    votes: list[TrainingVote] = [
         PairVote(tokenise(pair.prompt, pair.chosen), tokenise(pair.prompt, pair.rejected)) for pair in pairs
     ]
     votes += [ThumbVote(tokenise(one.prompt, one.answer), one.liked) for one in rated]

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ftdemo.aligning.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
+from ftdemo.aligning.ppo.checkpoint import RunProgress, load_checkpoint, save_checkpoint
 from ftdemo.aligning.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.aligning.ppo.preparing import PpoRun, Prompt
 from ftdemo.aligning.ppo.settings import PpoSettings
@@ -148,7 +148,7 @@ def _hand_back(reporter: Reporter) -> int:
 
 def _report_step(
     run: PpoRun,
-    progress: Progress,
+    progress: RunProgress,
     points: Sequence[Figures],
     tokens_per_second: float,
     held: int,
