@@ -30,11 +30,10 @@ def end_states(model: Any, samples: Sequence[TokenisedSample], *, packed: bool) 
     options: dict[str, Any] = {}
     if packed:
         row = pack(samples)
-        layout = row["layout"]
         given = {"input_ids": row["input_ids"], "position_ids": row["position_ids"]}
         rows = torch.zeros(len(samples), dtype=torch.long)
-        ends = torch.tensor(layout.lengths).cumsum(0) + layout.prefix - 1
-        options["layout"] = layout
+        ends = row["ends"]
+        options["layout"] = row["layout"]
     else:
         lengths = torch.tensor([len(sample.ids) for sample in samples])
         ids = torch.zeros(len(samples), int(lengths.max()), dtype=torch.long)
