@@ -9,13 +9,15 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from ftdemo.aligning.ppo.likelihoods import judge, rows
 from ftdemo.evaluation.drift import Likelihood
+from ftdemo.language.lean_copy import LeanCopy
+from ftdemo.language.likelihoods import by_answer, read
 from ftdemo.language.loading import load
-from ftdemo.language.sampler import Sampler
-from ftdemo.language.sampling import Rollout, sample
+from ftdemo.language.packing import rows_of
+from ftdemo.language.sampling import Completion, sample
 from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -25,14 +27,14 @@ class Contestant:
 
     Args:
         model: the language model; a LoRA adapter stays beside the weights, see `language.loading`.
-        sampler: a lean copy that shares its matrices.
+        lean: a copy for generation that shares its matrices.
         packed: whether it reads packed rows.
         bfloat16: whether products are taken in bfloat16.
         device: as torch names it.
     """
 
     model: Any
-    sampler: Sampler
+    lean: LeanCopy
     packed: bool
     bfloat16: bool
     device: str
@@ -50,11 +52,11 @@ class Contestant:
             precision: in which format products are taken.
         """
         loaded = load(base, device, tuned, "beside", precision=precision)
-        sampler = Sampler(loaded.model)
+        lean = LeanCopy(loaded.model)
         if loaded.beside is not None:
             adapted = PeftModel.from_pretrained(loaded.model, str(loaded.beside.folder)).eval()
-            sampler.refresh(adapted.get_base_model(), ["default"])
-        return cls(loaded.model, sampler, loaded.packed, loaded.bfloat16, loaded.device)
+            lean.refresh(adapted.get_base_model(), ["default"])
+        return cls(loaded.model, lean, loaded.packed, loaded.bfloat16, loaded.device)
 
     def autocast(self) -> torch.autocast:
         """In which number format products are taken."""
@@ -68,7 +70,7 @@ class Contestant:
         max_new_tokens: int,
         batch: int,
         on_answered: Callable[[int], None],
-    ) -> list[Rollout]:
+    ) -> list[Completion]:
         """Answer prompts greedily.
 
         Args:
@@ -79,36 +81,36 @@ class Contestant:
             on_answered: called after each batch with the number of its answers; what it raises ends the work.
         """
         order = sorted(range(len(prompts)), key=lambda number: len(prompts[number]))
-        answers: dict[int, Rollout] = {}
+        answers: dict[int, Completion] = {}
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
             with torch.inference_mode():
                 made = sample(
-                    self.sampler,
+                    self.lean.model,
                     [prompts[number] for number in chosen],
                     end_tokens=end_tokens,
                     max_new_tokens=max_new_tokens,
                     temperature=0.0,
-                    generator=torch.Generator(),
                 )
             answers.update(zip(chosen, made, strict=True))
             on_answered(len(chosen))
         return [answers[number] for number in range(len(prompts))]
 
     def likelihoods(
-        self, rollouts: Sequence[Rollout], on_row: Callable[[], None] = lambda: None
+        self, samples: Sequence[TokenisedSample], on_row: Callable[[], None] = lambda: None
     ) -> list[Likelihood]:
         """How likely it finds answers.
 
         Args:
-            rollouts: prompts with answers.
+            samples: prompts with answers.
             on_row: called before each row; what it raises ends the work.
         """
         found: dict[int, Likelihood] = {}
-        for row in rows(rollouts, self.packed):
+        for row in rows_of(samples, self.packed):
             on_row()
             with torch.inference_mode(), self.autocast():
-                read = judge(self.model, [rollouts[number] for number in row], 1.0, packed=self.packed)
-            for number, logprob in zip(row, read.logprobs.double().sum(dim=1).tolist(), strict=True):
-                found[number] = Likelihood(logprob, len(rollouts[number].answer))
-        return [found[number] for number in range(len(rollouts))]
+                seen = read(self.model, [samples[number] for number in row], packed=self.packed)
+            sums = by_answer(seen.logprobs, seen.mask).double().sum(dim=1).tolist()
+            for number, logprob in zip(row, sums, strict=True):
+                found[number] = Likelihood(logprob, samples[number].answer_length)
+        return [found[number] for number in range(len(samples))]

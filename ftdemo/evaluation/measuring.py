@@ -18,7 +18,7 @@ from ftdemo.evaluation.results import Side, figures_of
 from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.tokeniser import ChatTokeniser
@@ -80,12 +80,14 @@ def measure(
         del contestant
     course.enter("reading the answers as the base model")
     reader = Contestant.load(base, None, device, settings.precision)
-    surprise = [reader.likelihoods(one.rollouts, course.look) for one in said]
+    under_base = [
+        reader.likelihoods([answer.as_sample() for answer in one.rollouts], course.look) for one in said
+    ]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
     scores = _by_rewards(reader, rewards, said, course) | _by_rules(settings.rules, texts, said)
     before, after = (
         Side(name, one.texts, one.known, read, {judge: of_both[place] for judge, of_both in scores.items()})
-        for place, (name, one, read) in enumerate(zip(names, said, surprise, strict=True))
+        for place, (name, one, read) in enumerate(zip(names, said, under_base, strict=True))
     )
     reporter.memory_bytes()
     return replace(
@@ -109,7 +111,7 @@ class _Said:
         known: how likely it finds the right answers to general questions.
     """
 
-    rollouts: list[Rollout]
+    rollouts: list[Completion]
     texts: list[str]
     known: list[Likelihood]
 
@@ -129,11 +131,7 @@ def _ask(
         on_answered=course.answered,
     )
     written = [tokeniser.decode(one.answer).strip() for one in answers]
-    general = [
-        Rollout(tuple(one.ids[: one.prompt_length]), tuple(one.ids[one.prompt_length :]), ended=True)
-        for one in texts.general
-    ]
-    return _Said(answers, written, contestant.likelihoods(general, course.look))
+    return _Said(answers, written, contestant.likelihoods(texts.general, course.look))
 
 
 def _by_rewards(

@@ -21,14 +21,14 @@ class Side:
         name: what it is called.
         answers: its answers to the prompts.
         known: how likely it finds the right answers to general questions.
-        surprise: how likely the base model finds its answers.
+        under_base: how likely the base model finds its answers.
         scores: what each judge says of its answers.
     """
 
     name: str
     answers: Sequence[str]
     known: Sequence[Likelihood]
-    surprise: Sequence[Likelihood]
+    under_base: Sequence[Likelihood]
     scores: Mapping[str, Sequence[float]]
 
 
@@ -48,7 +48,7 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
     forgot = forgetting([one.per_token for one in before.known], [one.per_token for one in after.known])
     said = {"before": wording(before.answers), "after": wording(after.answers)}
     repeated = said["before"].repetition, said["after"].repetition
-    fluent = fluency(before.surprise, after.surprise, repeated)
+    fluent = fluency(before.under_base, after.under_base, repeated)
     verdicts = [
         rate.verdict(after.name, before.name, JUDGES.get(judge, f"the rule {judge!r}"))
         for judge, rate in rates.items()

@@ -79,7 +79,61 @@ def packed_attention(
     # Rotary embeddings leave float32 where autocast computes values in bfloat16.
     query, key = query.to(value.dtype), key.to(value.dtype)
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
-    prefix, count, longest = layout.prefix, len(layout.lengths), max(layout.lengths)
+    nothing = key[:, :, :0], value[:, :, :0]
+    output = _in_layout(query, key, value, nothing, layout, scale, dropout)
+    return output.transpose(1, 2).contiguous(), None
+
+
+def _in_layout(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    before: tuple[torch.Tensor, torch.Tensor],
+    layout: Layout,
+    scale: float,
+    dropout: float,
+) -> torch.Tensor:
+    """Attend within a row, or a part of one that sees what stands before it too.
+
+    Args:
+        query: of shape (1, heads, tokens, head size), as are all of them and what is returned.
+        key: of the same tokens.
+        value: of the same tokens.
+        before: keys and values of the tokens that all of these see besides.
+        layout: of these tokens.
+        scale: what the products are multiplied with.
+        dropout: share of the attention weights set to 0.
+    """
+    prefix, done = layout.prefix, []
+    shared_key, shared_value = before
+    if prefix:
+        shared_key = torch.cat([shared_key, key[:, :, :prefix]], dim=2)
+        shared_value = torch.cat([shared_value, value[:, :, :prefix]], dim=2)
+        done.append(_attend(query[:, :, :prefix], shared_key, shared_value, scale, dropout))
+    start = prefix
+    for part in layout.parts:
+        own = slice(start, start + part.tokens)
+        shared = shared_key, shared_value
+        done.append(
+            _in_layout(query[:, :, own], key[:, :, own], value[:, :, own], shared, part, scale, dropout)
+        )
+        start += part.tokens
+    if layout.lengths:
+        done.append(_apart(query, key, value, (shared_key, shared_value), layout, scale, dropout))
+    return torch.cat(done, dim=2) if len(done) > 1 else done[0]
+
+
+def _apart(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    shared: tuple[torch.Tensor, torch.Tensor],
+    layout: Layout,
+    scale: float,
+    dropout: float,
+) -> torch.Tensor:
+    """Attend within each sample of a layout and to what they share, all samples at once; as `_in_layout`."""
+    count, longest = len(layout.lengths), max(layout.lengths)
     places, back = _places(layout, query.device)
 
     def apart(row: torch.Tensor) -> torch.Tensor:
@@ -88,17 +142,12 @@ def packed_attention(
         return row[0].index_select(1, places).view(heads, count, longest, size).transpose(0, 1)
 
     own_keys, own_values = apart(key), apart(value)
-    if prefix:
-        shared_key, shared_value = key[:, :, :prefix], value[:, :, :prefix]
-        own_keys = torch.cat([shared_key.expand(count, -1, -1, -1), own_keys], dim=2)
-        own_values = torch.cat([shared_value.expand(count, -1, -1, -1), own_values], dim=2)
+    if shared[0].shape[2]:
+        own_keys = torch.cat([shared[0].expand(count, -1, -1, -1), own_keys], dim=2)
+        own_values = torch.cat([shared[1].expand(count, -1, -1, -1), own_values], dim=2)
     output = _attend(apart(query), own_keys, own_values, scale, dropout)
     heads, size = query.shape[1], query.shape[3]
-    output = output.transpose(0, 1).reshape(heads, count * longest, size).index_select(1, back)[None]
-    if prefix:
-        first = _attend(query[:, :, :prefix], shared_key, shared_value, scale, dropout)
-        output = torch.cat([first, output], dim=2)
-    return output.transpose(1, 2).contiguous(), None
+    return output.transpose(0, 1).reshape(heads, count * longest, size).index_select(1, back)[None]
 
 
 def _attend(

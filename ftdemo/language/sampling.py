@@ -1,21 +1,21 @@
-"""Answers sampled from the policy, all prompts of a batch at once."""
+"""Answers generated for all prompts of a batch at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from ftdemo.language.sampler import Sampler
 from ftdemo.tokens.sequences import TokenisedSample, common_start
 
 
 @dataclass(frozen=True)
-class Rollout:
-    """A prompt and an answer that was sampled.
+class Completion:
+    """A prompt and the answer that a model gave.
 
     Args:
         prompt: token ids, to the beginning of the answer.
@@ -38,45 +38,48 @@ class Rollout:
 
 
 def sample(
-    sampler: Sampler,
+    model: Any,
     prompts: Sequence[Sequence[int]],
     *,
     end_tokens: frozenset[int],
     max_new_tokens: int,
     temperature: float,
-    generator: torch.Generator,
+    generator: torch.Generator | None = None,
     samples_per_prompt: int = 1,
-) -> list[Rollout]:
+) -> list[Completion]:
     """Answer prompts.
 
     What all prompts begin with is read once; then they are padded on the left. A row that has ended leaves
-    the batch. Tokens are drawn from the whole distribution, so that their likelihood is the policy's own.
+    the batch. Tokens are drawn from the whole distribution, so that their likelihood is the model's own.
 
     Args:
-        sampler: the policy.
+        model: a causal language model, with or without adapters; nothing of it may drop out.
         prompts: token ids, at least one each.
         end_tokens: ids that end an answer.
         max_new_tokens: longest answer, in tokens.
         temperature: logits are divided by it; 0 takes the likeliest token.
         generator: where chance comes from, on the processor; it moves on by the same amount whenever the
-            answers end.
+            answers end. torch's own if None; at a temperature of 0 nothing is taken from it.
         samples_per_prompt: answers to each prompt.
 
     Returns:
         The answers to the first prompt, to the second, and so on.
     """
-    device = sampler.device
-    hidden, cache, mask, positions = _read(sampler, prompts)
+    device = next(model.parameters()).device
+    logits, cache, mask, positions = _read(model, prompts, device)
     cache.batch_repeat_interleave(samples_per_prompt)
-    hidden = hidden.repeat_interleave(samples_per_prompt, dim=0)
+    logits = logits.repeat_interleave(samples_per_prompt, dim=0)
     mask = mask.repeat_interleave(samples_per_prompt, dim=0)
     positions = positions.repeat_interleave(samples_per_prompt, dim=0)
     count = len(prompts) * samples_per_prompt
-    chances = torch.rand(count, max_new_tokens, generator=generator, dtype=torch.float64).to(device)
+    chances = torch.zeros(count, max_new_tokens, dtype=torch.float64)
+    if temperature:
+        chances = torch.rand(count, max_new_tokens, generator=generator, dtype=torch.float64)
+    chances = chances.to(device)
     answers: list[list[int]] = [[] for _ in range(count)]
     running = list(range(count))
     for step in range(max_new_tokens):
-        tokens = _draw(sampler.logits(hidden), temperature, chances[running, step])
+        tokens = _draw(logits.float(), temperature, chances[running, step])
         for answer, token in zip(running, tokens.tolist(), strict=True):
             answers[answer].append(token)
         kept = [row for row, answer in enumerate(running) if answers[answer][-1] not in end_tokens]
@@ -89,31 +92,32 @@ def sample(
             running = [running[row] for row in kept]
         positions = positions + 1
         mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
-        hidden = sampler.decoder(
+        logits = model(
             input_ids=tokens[:, None],
             attention_mask=mask,
             position_ids=positions[:, None],
             past_key_values=cache,
-        ).last_hidden_state[:, -1]
+        ).logits[:, -1]
     return [
-        Rollout(tuple(prompts[index // samples_per_prompt]), tuple(answer), answer[-1] in end_tokens)
+        Completion(tuple(prompts[index // samples_per_prompt]), tuple(answer), answer[-1] in end_tokens)
         for index, answer in enumerate(answers)
     ]
 
 
-def _read(sampler: Sampler, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, DynamicCache, Tensor, Tensor]:
+def _read(
+    model: Any, prompts: Sequence[Sequence[int]], device: torch.device
+) -> tuple[Tensor, DynamicCache, Tensor, Tensor]:
     """Read the prompts.
 
     Returns:
-        The hidden states of their last tokens, of shape (prompts, hidden size); the keys and values of all
+        The logits of the answers' first tokens, of shape (prompts, vocabulary); the keys and values of all
         tokens; which of them are no padding, of shape (prompts, tokens); the last tokens' positions.
     """
-    device = sampler.device
     cache = DynamicCache()
     shared = common_start([TokenisedSample(list(prompt), len(prompt)) for prompt in prompts])
     if shared:
         first = torch.tensor([list(prompts[0][:shared])], device=device)
-        sampler.decoder(input_ids=first, past_key_values=cache)
+        model(input_ids=first, past_key_values=cache, logits_to_keep=1)
         cache.batch_repeat_interleave(len(prompts))
     longest = max(len(prompt) for prompt in prompts)
     ids = torch.zeros(len(prompts), longest - shared, dtype=torch.long, device=device)
@@ -123,10 +127,10 @@ def _read(sampler: Sampler, prompts: Sequence[Sequence[int]]) -> tuple[Tensor, D
         ids[row, padding:] = torch.tensor(prompt[shared:])
         mask[row, shared : shared + padding] = 0
     positions = (mask.cumsum(dim=1) - 1)[:, shared:]
-    hidden = sampler.decoder(
-        input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache
-    ).last_hidden_state[:, -1]
-    return hidden, cache, mask, positions[:, -1]
+    logits = model(
+        input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
+    ).logits[:, -1]
+    return logits, cache, mask, positions[:, -1]
 
 
 def _draw(logits: Tensor, temperature: float, chances: Tensor) -> Tensor:
@@ -137,9 +141,3 @@ def _draw(logits: Tensor, temperature: float, chances: Tensor) -> Tensor:
     wanted = chances[:, None] * cumulated[:, -1:]
     # A number that rounding brought to the very end stays within the vocabulary.
     return torch.searchsorted(cumulated, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
-
-
-def repetition_share(answer: Sequence[int]) -> float:
-    """Share of an answer's runs of three tokens that stood in it before."""
-    runs = [tuple(answer[start : start + 3]) for start in range(len(answer) - 2)]
-    return 1 - len(set(runs)) / len(runs) if runs else 0.0

@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ftdemo.errors import SourceError, UserError
-from ftdemo.language.states import last_hidden_states
+from ftdemo.language.states import end_states
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.weights.tuned_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 
 REWARD_HEAD = "reward_head.safetensors"
@@ -117,6 +118,7 @@ def score(model: Any, head: RewardHead, sequences: Sequence[Sequence[int]], batc
     scores = torch.zeros(len(sequences))
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
-        hidden = last_hidden_states(model, [sequences[index] for index in chosen])
+        samples = [TokenisedSample(list(sequences[index]), len(sequences[index])) for index in chosen]
+        hidden = end_states(model, samples, packed=False)
         scores[torch.tensor(chosen)] = head(hidden).cpu()
     return scores

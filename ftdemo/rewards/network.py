@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from ftdemo.language.packing import pack
 from ftdemo.language.saving import save_adapter
+from ftdemo.language.states import end_states
 from ftdemo.rewards.head import RewardHead, write_reward_head
 from ftdemo.tokens.sequences import TokenisedSample
 
@@ -49,19 +49,10 @@ class RewardNetwork(nn.Module):
         """
         if not self.packed and len(sequences) > 1:
             return torch.cat([self([sequence]) for sequence in sequences])
-        row = pack(sequences)
-        layout = row["layout"]
-        device = self.head.weight.device
-        given = {name: row[name].to(device) for name in ("input_ids", "position_ids")}
-        if self.packed:
-            given["layout"] = layout
-        causal = self.model.get_base_model()
-        body = getattr(causal, causal.base_model_prefix)
-        hidden = body(**given, use_cache=False).last_hidden_state[0]
-        ends = torch.tensor(layout.lengths).cumsum(0) + layout.prefix - 1
+        states = end_states(self.model, sequences, packed=self.packed)
         # A score is compared with others that differ little: no rounding to bfloat16.
-        with torch.autocast(device.type, enabled=False):
-            scores: torch.Tensor = self.head(hidden[ends.to(device)].float())[:, 0]
+        with torch.autocast(states.device.type, enabled=False):
+            scores: torch.Tensor = self.head(states)[:, 0]
         return scores
 
     def save(self, folder: Path, mean: float, std: float) -> None:

@@ -19,7 +19,7 @@ from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.rewards.sheet import judge, reward_sheet
 from ftdemo.rewards.trainer import RewardTrainer
-from ftdemo.rewards.votes import Vote, tokenise_votes
+from ftdemo.rewards.votes import TrainingVote, tokenise_votes
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.preparation import with_adapter
@@ -124,7 +124,7 @@ def train_reward_model(
     return RewardRun(network, float(learned_from.mean()), float(learned_from.std().clamp(min=1e-4)), figures)
 
 
-def judge_all(trainer: RewardTrainer, data: PreferenceData, held_out: Sequence[Vote]) -> list[Any]:
+def judge_all(trainer: RewardTrainer, data: PreferenceData, held_out: Sequence[TrainingVote]) -> list[Any]:
     """Score the held-out votes."""
     return judge(data.held_out_pairs, data.held_out_rated, trainer.scores(held_out))
 

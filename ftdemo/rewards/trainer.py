@@ -7,12 +7,12 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from ftdemo.rewards.network import RewardNetwork
-from ftdemo.rewards.votes import PairVote, ThumbVote, Vote
+from ftdemo.rewards.votes import PairVote, ThumbVote, TrainingVote
 from ftdemo.tokens.sequences import ROW_TOKENS
 from ftdemo.training.trainer import LightTrainer
 
 
-def vote_losses(votes: Sequence[Vote], scores: torch.Tensor) -> torch.Tensor:
+def vote_losses(votes: Sequence[TrainingVote], scores: torch.Tensor) -> torch.Tensor:
     """The loss of each vote.
 
     Of a pair, −log σ(r(chosen) − r(rejected)) (Bradley and Terry 1952; Stiennon et al. 2020,
@@ -38,7 +38,7 @@ def vote_losses(votes: Sequence[Vote], scores: torch.Tensor) -> torch.Tensor:
     return torch.stack(losses)
 
 
-def margins(votes: Sequence[Vote], scores: Sequence[float]) -> list[float]:
+def margins(votes: Sequence[TrainingVote], scores: Sequence[float]) -> list[float]:
     """How clearly each vote was foreseen: r(chosen) − r(rejected), or ±r; above 0 is right."""
     found = []
     place = 0
@@ -52,7 +52,7 @@ def margins(votes: Sequence[Vote], scores: Sequence[float]) -> list[float]:
 
 
 class RewardTrainer(LightTrainer):
-    """Trains a `RewardNetwork`; an item of the data sets is a `Vote`.
+    """Trains a `RewardNetwork`; an item of the data sets is a `TrainingVote`.
 
     Args:
         head_learning_rate: AdamW's step size for the head; the adapter has the arguments' own.
@@ -82,7 +82,7 @@ class RewardTrainer(LightTrainer):
     ) -> torch.Tensor:
         """Add the gradients of a batch, row by row; returns the mean loss of a vote in nats."""
         model.train()
-        votes: list[Vote] = inputs["votes"]
+        votes: list[TrainingVote] = inputs["votes"]
         total = torch.zeros((), device=self.args.device)
         for part in rows_of_votes(votes):
             with self.compute_loss_context_manager():
@@ -107,7 +107,7 @@ class RewardTrainer(LightTrainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def scores(self, votes: Sequence[Vote]) -> list[float]:
+    def scores(self, votes: Sequence[TrainingVote]) -> list[float]:
         """Scores of the votes' sequences, in order."""
         network = self._network
         network.eval()
@@ -124,9 +124,11 @@ class RewardTrainer(LightTrainer):
         return network
 
 
-def rows_of_votes(votes: Sequence[Vote], row_tokens: int = ROW_TOKENS) -> Iterator[list[Vote]]:
+def rows_of_votes(
+    votes: Sequence[TrainingVote], row_tokens: int = ROW_TOKENS
+) -> Iterator[list[TrainingVote]]:
     """Divide votes, in their order, into parts of at most so many tokens, at least one vote each."""
-    part: list[Vote] = []
+    part: list[TrainingVote] = []
     filled = 0
     for vote in votes:
         size = sum(len(sequence.ids) for sequence in vote.sequences)

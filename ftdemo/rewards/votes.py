@@ -45,7 +45,7 @@ class ThumbVote:
         return (self.answer,)
 
 
-Vote = PairVote | ThumbVote
+TrainingVote = PairVote | ThumbVote
 
 
 def tokenise_votes(
@@ -53,7 +53,7 @@ def tokenise_votes(
     rated: Sequence[RatedAnswer],
     tokeniser: ChatTokeniser,
     max_length: int,
-) -> list[Vote]:
+) -> list[TrainingVote]:
     """Pairs first, then thumbs.
 
     Args:
@@ -65,6 +65,6 @@ def tokenise_votes(
     talks = [with_answer(pair.prompt, text) for pair in pairs for text in (pair.chosen, pair.rejected)]
     talks += [with_answer(one.prompt, one.answer) for one in rated]
     sequences = iter([whole.last(max_length) for whole in tokeniser.answered(talks, closed=False)])
-    votes: list[Vote] = [PairVote(next(sequences), next(sequences)) for _ in pairs]
+    votes: list[TrainingVote] = [PairVote(next(sequences), next(sequences)) for _ in pairs]
     votes += [ThumbVote(next(sequences), one.liked) for one in rated]
     return votes

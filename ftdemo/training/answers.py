@@ -9,6 +9,7 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ftdemo.jobs.reporter import Reporter
+from ftdemo.language.sampling import sample
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.template import Message
 from ftdemo.tokens.tokeniser import ChatTokeniser
@@ -85,23 +86,14 @@ class AnswersCallback(TrainerCallback):
         return ChatTokeniser.of_folder(self._base.folder)
 
     def _answer(self, model: Any, args: TrainingArguments) -> list[str]:
-        prompts = self._tokeniser.prompts(self._prompts)
-        longest = max(len(ids) for ids in prompts)
-        padding = min(self._tokeniser.end_tokens, default=0)  # not shown, being a special token
-        inputs = {
-            "input_ids": torch.tensor([[padding] * (longest - len(ids)) + ids for ids in prompts]),
-            "attention_mask": torch.tensor([[0] * (longest - len(ids)) + [1] * len(ids) for ids in prompts]),
-        }
         model.eval()
         with torch.no_grad(), torch.autocast(args.device.type, torch.bfloat16, enabled=bool(args.bf16)):
-            output = model.generate(
-                **{name: tensor.to(args.device) for name, tensor in inputs.items()},
+            answers = sample(
+                model,
+                self._tokeniser.prompts(self._prompts),
+                end_tokens=self._tokeniser.end_tokens,
                 max_new_tokens=self._max_new_tokens,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                pad_token_id=padding,
+                temperature=0,
             )
         model.train()
-        return [self._tokeniser.decode(answer).strip() for answer in output[:, longest:].tolist()]
+        return [self._tokeniser.decode(one.answer).strip() for one in answers]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from ftdemo.language.packing import pack, rows_of
+from ftdemo.language.likelihoods import read
+from ftdemo.language.packing import rows_of
 from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.training.trainer import LightTrainer
 
@@ -74,16 +74,11 @@ class PackedTrainer(LightTrainer):
         return metrics
 
     def _rows(self, samples: Sequence[TokenisedSample]) -> list[Bundle]:
-        return rows_of(samples) if self._packed else [[sample] for sample in samples]
+        return [[samples[number] for number in row] for row in rows_of(samples, self._packed)]
 
     def _summed_loss(self, model: torch.nn.Module, samples: Bundle) -> torch.Tensor:
         """Sum over a row's answer tokens of their negative log-likelihood, in nats."""
-        row: dict[str, Any] = self._prepare_inputs(pack(samples))
-        labels, predicting, layout = row.pop("labels"), row.pop("predicting"), row.pop("layout")
-        if self._packed:
-            row["layout"] = layout
-        logits = model(**row, logits_to_keep=predicting, use_cache=False).logits[0]
-        return F.cross_entropy(logits.float(), labels, reduction="sum")
+        return -read(model, samples, packed=self._packed).logprobs.sum()
 
 
 def _joined(bundles: Sequence[Bundle]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from ftdemo.aligning.ppo.trainer import run_ppo
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.engines.transformers.engine import TransformersEngine
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.language.states import last_hidden_states
+from ftdemo.language.states import end_states
 from ftdemo.models import ensure_base_model
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import RewardHead, write_reward_head
 from ftdemo.settings import Settings
 from ftdemo.store import Store
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.tokens.template import with_answer
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import tuned_files
@@ -63,7 +64,7 @@ def save_short_answers_reward(base: BaseModel, folder: Path) -> None:
     ids = [one.ids for one in ChatTokeniser.of_folder(base.folder).answered(talks, closed=False)]
     wanted = torch.tensor([1.0 if answer in SHORT else -1.0 for _ in prompts for answer in SHORT + LONG])
     with torch.no_grad():
-        states = last_hidden_states(model, ids)
+        states = end_states(model, [TokenisedSample(one, len(one)) for one in ids], packed=False)
     kernel = states @ states.T
     ridge = 0.01 * kernel.diagonal().mean() * torch.eye(len(ids))
     weight = states.T @ torch.linalg.solve(kernel + ridge, wanted)

@@ -14,7 +14,7 @@ from ftdemo.aligning.ppo.model import PpoModel, RewardName
 from ftdemo.aligning.ppo.preparing import make_learner
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.aligning.ppo.step import collect, learn
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import RewardHead, write_reward_head
@@ -42,7 +42,7 @@ def save_lively_model(folder: Path, tied: bool = True) -> BaseModel:
     return base
 
 
-def count_of_liked(rollouts: Sequence[Rollout]) -> torch.Tensor:
+def count_of_liked(rollouts: Sequence[Completion]) -> torch.Tensor:
     """A reward that needs no model: how many of an answer's tokens are liked."""
     return torch.tensor([float(sum(token in LIKED for token in rollout.answer)) for rollout in rollouts])
 

@@ -15,7 +15,7 @@ WITHIN, STATE = "within_budget.safetensors", "state.pt"
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """How far a run has come.
 
     Args:
@@ -29,7 +29,7 @@ class Progress:
     within: dict[str, Tensor]
 
 
-def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> Path:
+def save_checkpoint(learner: Learner, folder: Path, progress: RunProgress) -> Path:
     """Write what a run needs to go on, and remove the checkpoint before it; returns the new one.
 
     Args:
@@ -53,7 +53,7 @@ def save_checkpoint(learner: Learner, folder: Path, progress: Progress) -> Path:
     return checkpoint
 
 
-def load_checkpoint(learner: Learner, folder: Path) -> Progress:
+def load_checkpoint(learner: Learner, folder: Path) -> RunProgress:
     """Put the last whole checkpoint's state into a learner.
 
     Args:
@@ -65,10 +65,10 @@ def load_checkpoint(learner: Learner, folder: Path) -> Progress:
     """
     checkpoint = last_whole_checkpoint(folder)
     if checkpoint is None:
-        return Progress(0, 0, learner.model.copy_of_trained())
+        return RunProgress(0, 0, learner.model.copy_of_trained())
     put_back(learner.model.trained(), load_file(checkpoint / TRAINED))
     state = torch.load(checkpoint / STATE, weights_only=True)
     learner.optimizer.load_state_dict(state["optimizer"])
     learner.controller.coefficient = float(state["kl_coefficient"])
     learner.generator.set_state(state["chance"])
-    return Progress(step_of(checkpoint), int(state["tokens"]), load_file(checkpoint / WITHIN))
+    return RunProgress(step_of(checkpoint), int(state["tokens"]), load_file(checkpoint / WITHIN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,14 +11,15 @@ from torch import Tensor
 
 from ftdemo.aligning.ppo.advantages import gae, leave_one_out, whiten
 from ftdemo.aligning.ppo.kl import KlController
-from ftdemo.aligning.ppo.likelihoods import Judged, judge, rows
 from ftdemo.aligning.ppo.model import PpoModel
+from ftdemo.aligning.ppo.outputs import TokenOutputs, token_outputs
 from ftdemo.aligning.ppo.rewards import token_divergence, token_rewards
 from ftdemo.aligning.ppo.settings import PpoSettings
-from ftdemo.language.likelihoods import by_answer
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.likelihoods import TokenLogprobs, by_answer, read
+from ftdemo.language.packing import rows_of
+from ftdemo.language.sampling import Completion
 
-Scorer = Callable[[Sequence[Rollout]], Tensor]
+Scorer = Callable[[Sequence[Completion]], Tensor]
 
 
 @dataclass
@@ -45,6 +46,11 @@ class Learner:
     score: Scorer
     watch: Scorer | None = None
 
+    @property
+    def value_head(self) -> torch.nn.Linear | None:
+        """From a hidden state to the expected reward, if the method has such a head."""
+        return self.model.value_head if self.settings.method == "ppo" else None
+
 
 @dataclass(frozen=True)
 class Experience:
@@ -65,7 +71,7 @@ class Experience:
         returns: what the values should have been.
     """
 
-    rollouts: list[Rollout]
+    rollouts: list[Completion]
     minibatches: list[list[int]]
     mask: Tensor
     logprobs: Tensor
@@ -78,14 +84,14 @@ class Experience:
 
 
 @torch.no_grad()
-def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experience:
+def gather(learner: Learner, rollouts: list[Completion], scores: Tensor) -> Experience:
     """Compute all that an update needs of the answers.
 
     Likelihoods are computed in the very rows that the first epoch computes them in, so that the ratio of the
     first pass is 1 and not only nearly so.
 
     Args:
-        learner: its model judges.
+        learner: its models read them.
         rollouts: the answers.
         scores: what they are rewarded with, of shape (answers,).
     """
@@ -96,18 +102,19 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         for batch in minibatches
         for row in rows_within(model, rollouts, batch)
     ]
-    ours, theirs, strayed = [], [], []
+    ours: list[TokenOutputs] = []
+    theirs, strayed = [], []
     for row in numbers:
         answers = [rollouts[number] for number in row]
         with model.as_policy() as policy:
-            our = judge_row(learner, policy, answers, entropy=True, logits=True)
+            our = read_row(learner, policy, answers)
         with model.as_reference() as reference:
-            their = judge_row(learner, reference, answers, valued=False, logits=True)
-        assert our.logits is not None
-        assert their.logits is not None
-        strayed.append(by_answer(token_divergence(our.logits, their.logits), our.mask))
-        ours.append(replace(our, logits=None))  # of one row at a time: they are large
-        theirs.append(replace(their, logits=None))
+            their = read_row(learner, reference, answers)
+        outputs = token_outputs(our, value_head=learner.value_head, entropy=True)
+        ours.append(outputs)
+        theirs.append(by_answer(their.logprobs, outputs.mask))
+        strayed.append(by_answer(token_divergence(our.logits, their.logits), outputs.mask))
+        del our, their  # of one row at a time: their logits are large
 
     longest = max(len(rollout.answer) for rollout in rollouts)
 
@@ -119,7 +126,7 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
         return made
 
     mask, logprobs = whole([part.mask for part in ours]), whole([part.logprobs for part in ours])
-    compared = whole([part.logprobs for part in theirs])
+    compared = whole(theirs)
     scores = scores.to(mask.device)
     rewards = token_rewards(scores, logprobs, compared, mask, learner.controller.coefficient)
     if settings.method == "rloo":
@@ -144,40 +151,40 @@ def gather(learner: Learner, rollouts: list[Rollout], scores: Tensor) -> Experie
     )
 
 
-def judge_row(
-    learner: Learner,
-    model: Any,
-    rollouts: list[Rollout],
-    *,
-    valued: bool = True,
-    entropy: bool = False,
-    logits: bool = False,
-) -> Judged:
-    """Read one row of answers with the policy or the reference; see `judge`.
+def read_row(learner: Learner, model: Any, rollouts: Sequence[Completion]) -> TokenLogprobs:
+    """Read one row of answers with the policy or the reference.
 
     Args:
         learner: its settings say how.
         model: the policy or the reference.
         rollouts: the answers.
-        valued: whether to ask the value head, if the method has one.
-        entropy: whether to compute the entropy.
-        logits: whether to keep the logits.
     """
-    settings = learner.settings
-    return judge(
+    return read(
         model,
-        rollouts,
-        settings.temperature,
+        [rollout.as_sample() for rollout in rollouts],
         packed=learner.model.packed,
-        value_head=learner.model.value_head if valued and settings.method == "ppo" else None,
-        entropy=entropy,
-        logits=logits,
+        temperature=learner.settings.temperature,
+        states=learner.value_head is not None,
     )
 
 
-def rows_within(model: PpoModel, rollouts: Sequence[Rollout], minibatch: list[int]) -> list[list[int]]:
+def policy_outputs(
+    learner: Learner, policy: Any, rollouts: Sequence[Completion], *, entropy: bool = False
+) -> TokenOutputs:
+    """What the policy, and its value head if there is one, say of one row of answers.
+
+    Args:
+        learner: its settings say how.
+        policy: the policy.
+        rollouts: the answers.
+        entropy: whether to compute the entropy.
+    """
+    return token_outputs(read_row(learner, policy, rollouts), value_head=learner.value_head, entropy=entropy)
+
+
+def rows_within(model: PpoModel, rollouts: Sequence[Completion], minibatch: list[int]) -> list[list[int]]:
     """The places within a minibatch (not the numbers) of the answers that are computed at once."""
-    return list(rows([rollouts[number] for number in minibatch], model.packed))
+    return rows_of([rollouts[number].as_sample() for number in minibatch], model.packed)
 
 
 def minibatches_of(learner: Learner, count: int) -> Iterator[list[int]]:

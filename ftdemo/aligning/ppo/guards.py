@@ -76,3 +76,9 @@ def budget_spent(figures: Figures, budget: float, steps: int) -> str | None:
         f"model it started as, and the KL budget is {budget:g}; the model is the policy before that step. A "
         "higher KL coefficient or a lower learning rate keeps it nearer."
     )
+
+
+def repetition_share(answer: Sequence[int]) -> float:
+    """Share of an answer's runs of three tokens that stood in it before."""
+    runs = [tuple(answer[start : start + 3]) for start in range(len(answer) - 2)]
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.language.adapter import add_adapter
+from ftdemo.language.lean_copy import LeanCopy
 from ftdemo.language.loading import load
-from ftdemo.language.sampler import Sampler
 from ftdemo.language.tuned import is_plain_lora
 from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
@@ -68,7 +68,7 @@ class PpoModel:
         }
         self._exchanged = _changes(plain, base, device, start, settings.precision)
         self._exchange()
-        self.sampler = Sampler(plain)
+        self._lean = LeanCopy(plain)
         self.peft: Any = add_adapter(
             plain, base, rank=settings.rank, alpha=settings.alpha, dropout=settings.dropout,
             targets=settings.targets, name=POLICY,
@@ -135,12 +135,12 @@ class PpoModel:
             self._activate_policy()
 
     @contextmanager
-    def sampling(self) -> Iterator[Sampler]:
+    def sampling(self) -> Iterator[Any]:
         """A lean copy of the policy as it is now, for generation, without gradients."""
         active = [START, POLICY] if self.start_adapter else [POLICY]
-        self.sampler.refresh(self.causal_lm, active)
+        self._lean.refresh(self.causal_lm, active)
         with torch.inference_mode():
-            yield self.sampler
+            yield self._lean.model
 
     def score(self, name: RewardName, sequences: Sequence[Sequence[int]]) -> Tensor:
         """Score prompts with answers that end with the end token; of shape (sequences,)."""

@@ -15,7 +15,7 @@ from ftdemo.aligning.ppo.model import PpoModel, RewardName
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import ChatMessage
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.tokens.tokeniser import ChatTokeniser
@@ -126,7 +126,7 @@ def make_learner(
 
 
 def _scorer(model: PpoModel, name: RewardName, end: int) -> Scorer:
-    def score(rollouts: Sequence[Rollout]) -> torch.Tensor:
+    def score(rollouts: Sequence[Completion]) -> torch.Tensor:
         return model.score(name, [rollout.to_be_scored(end) for rollout in rollouts])
 
     return score

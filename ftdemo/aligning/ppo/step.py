@@ -1,4 +1,4 @@
-"""One step of PPO: sample answers and judge them, then learn from them for a few epochs."""
+"""One step of PPO: sample answers and score them, then learn from them for a few epochs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from ftdemo.aligning.ppo.experience import (
     Experience,
     Learner,
     gather,
-    judge_row,
     minibatches_of,
+    policy_outputs,
     rows_within,
 )
+from ftdemo.aligning.ppo.guards import repetition_share
 from ftdemo.aligning.ppo.losses import policy_loss, value_loss
 from ftdemo.aligning.ppo.rewards import k1
-from ftdemo.language.sampling import repetition_share, sample
+from ftdemo.language.sampling import sample
 
 LONGEST_GRADIENT = 1.0
 """Gradients are scaled down to this length, those of the policy and of the value head each."""
 
 
 def collect(learner: Learner, prompts: Sequence[Sequence[int]]) -> tuple[Experience, dict[str, float]]:
-    """Let the policy answer a batch of prompts, and judge the answers; the policy stays as it is.
+    """Let the policy answer a batch of prompts, and score the answers; the policy stays as it is.
 
     Args:
         learner: its chance goes on.
@@ -38,9 +39,9 @@ def collect(learner: Learner, prompts: Sequence[Sequence[int]]) -> tuple[Experie
     """
     settings = learner.settings
     began = time.monotonic()
-    with learner.model.sampling() as sampler:
+    with learner.model.sampling() as policy:
         rollouts = sample(
-            sampler,
+            policy,
             prompts,
             end_tokens=learner.end_tokens,
             max_new_tokens=settings.max_new_tokens,
@@ -121,35 +122,35 @@ def _accumulate(learner: Learner, experience: Experience, minibatch: list[int]) 
         row = [minibatch[place] for place in places]
         with model.as_policy() as policy:
             answers = [experience.rollouts[number] for number in row]
-            judged = judge_row(learner, policy, answers, entropy=settings.entropy_coefficient > 0)
-        chosen = torch.tensor(row, device=judged.mask.device)
-        longest = judged.mask.shape[1]
+            outputs = policy_outputs(learner, policy, answers, entropy=settings.entropy_coefficient > 0)
+        chosen = torch.tensor(row, device=outputs.mask.device)
+        longest = outputs.mask.shape[1]
 
         def of_row(whole: Tensor, chosen: Tensor = chosen, longest: int = longest) -> Tensor:
             return whole[chosen, :longest]
 
         policy_part = policy_loss(
-            judged.logprobs,
+            outputs.logprobs,
             of_row(experience.logprobs),
             of_row(experience.advantages),
-            judged.mask,
+            outputs.mask,
             settings.clip,
         )
         loss = policy_part.loss
-        if judged.entropy is not None:
-            loss = loss - settings.entropy_coefficient * masked_mean(judged.entropy, judged.mask)
+        if outputs.entropy is not None:
+            loss = loss - settings.entropy_coefficient * masked_mean(outputs.entropy, outputs.mask)
         value_part = torch.zeros(())
-        if judged.values is not None:
+        if outputs.values is not None:
             value_part = value_loss(
-                judged.values,
+                outputs.values,
                 of_row(experience.values),
                 of_row(experience.returns),
-                judged.mask,
+                outputs.mask,
                 settings.value_clip,
             )
             loss = loss + value_part
         # Means over a row become the mean over the minibatch.
-        share = int(judged.mask.sum()) / tokens
+        share = int(outputs.mask.sum()) / tokens
         (share * loss).backward()
         figures["policy_loss"] += share * policy_part.loss.item()
         figures["value_loss"] += share * value_part.item()

@@ -10,10 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ftdemo.aligning.figures import PpoFigures
-from ftdemo.aligning.ppo.checkpoint import Progress, load_checkpoint, save_checkpoint
+from ftdemo.aligning.ppo.checkpoint import RunProgress, load_checkpoint, save_checkpoint
 from ftdemo.aligning.ppo.guards import Figures, budget_spent, warnings
 from ftdemo.aligning.ppo.preparing import PpoRun, Prompt
 from ftdemo.aligning.ppo.settings import PpoSettings
@@ -111,14 +109,13 @@ def sample_answers(run: PpoRun) -> list[tuple[str, str]]:
     asked = run.prompts[: settings.sampled_answers]
     if not asked:
         return []
-    with run.learner.model.sampling() as sampler:
+    with run.learner.model.sampling() as policy:
         answers = sample(
-            sampler,
+            policy,
             [prompt.ids for prompt in asked],
             end_tokens=run.learner.end_tokens,
             max_new_tokens=settings.max_new_tokens,
             temperature=0,
-            generator=torch.Generator(),  # one of its own: looking must not change the run
         )
     return [
         (prompt.question, run.tokeniser.decode(answer.answer).strip())
@@ -149,7 +146,7 @@ def _hand_back(reporter: Reporter) -> int:
 
 def _report_step(
     run: PpoRun,
-    progress: Progress,
+    progress: RunProgress,
     points: Sequence[Figures],
     tokens_per_second: float,
     held: int,

@@ -10,10 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - its usual name
 from trl.trainer.utils import FusedCausalLMOutput
 
-from ftdemo.language.packing import pack
+from ftdemo.language.likelihoods import read, token_entropy
 from ftdemo.tokens.sequences import TokenisedSample
 
 
@@ -29,13 +28,13 @@ def read_packed(model: Any) -> None:
     @functools.wraps(type(model).forward)
     def forward(*args: Any, fused_lm_head: bool = False, **kwargs: Any) -> Any:
         if fused_lm_head:
-            return _read(model, kwargs["input_ids"], kwargs["attention_mask"], kwargs["labels"])
+            return _likelihoods(model, kwargs["input_ids"], kwargs["attention_mask"], kwargs["labels"])
         return usual(*args, **kwargs)
 
     model.forward = forward
 
 
-def _read(model: Any, ids: Tensor, attention_mask: Tensor, labels: Tensor) -> FusedCausalLMOutput:
+def _likelihoods(model: Any, ids: Tensor, attention_mask: Tensor, labels: Tensor) -> FusedCausalLMOutput:
     """Likelihoods of the labels that are not -100.
 
     Args:
@@ -48,21 +47,10 @@ def _read(model: Any, ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Fu
     samples = []
     for tokens, there, counts in zip(ids, attention_mask.bool(), answered, strict=True):
         samples.append(TokenisedSample(tokens[there].tolist(), int((~counts[there]).sum())))
-    row = pack(samples)
-    device = ids.device
-    hidden = model.base_model(
-        input_ids=row["input_ids"].to(device),
-        position_ids=row["position_ids"].to(device),
-        layout=row["layout"],
-        use_cache=False,
-    ).last_hidden_state[0, row["predicting"].to(device)]
-    logits = model.get_output_embeddings()(hidden).float()
-    wanted = row["labels"].to(device)
-    log_probs = -F.cross_entropy(logits, wanted, reduction="none")
+    found = read(model, samples, packed=True)
     with torch.no_grad():
-        everything = torch.log_softmax(logits, dim=-1)
-        entropy = -(everything.exp() * everything).sum(dim=-1)
-        mean_logits, is_top1 = logits.mean(dim=-1), logits.argmax(dim=-1) == wanted
+        entropy = token_entropy(found.logits)
+        mean_logits, is_top1 = found.logits.mean(dim=-1), found.logits.argmax(dim=-1) == found.tokens
     mask = answered[:, 1:]
 
     def in_place(tokens: Tensor) -> Tensor:
@@ -70,8 +58,8 @@ def _read(model: Any, ids: Tensor, attention_mask: Tensor, labels: Tensor) -> Fu
         return tokens.new_zeros(mask.shape).masked_scatter(mask, tokens)
 
     return FusedCausalLMOutput(
-        loss=-log_probs.mean(),
-        log_probs=in_place(log_probs),
+        loss=-found.logprobs.mean(),
+        log_probs=in_place(found.logprobs),
         entropy=in_place(entropy),
         mean_logits=in_place(mean_logits),
         is_top1=in_place(is_top1),

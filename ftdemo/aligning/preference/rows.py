@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer, prompt_key
 from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.tokens.template import Message, with_answer
@@ -105,18 +106,44 @@ def as_thumbs(pairs: Sequence[PreferencePair], rated: Sequence[RatedAnswer]) -> 
     return [*rated, *won]
 
 
-def with_mismatched(rows: Sequence[Row], batch_size: int) -> list[Row]:
-    """Give each row of a batch the answer of the row before it, from which KTO estimates its reference point.
+def with_mismatched(rows: Sequence[Row], beside: Sequence[Row] = ()) -> list[Row]:
+    """Give each row an answer that is not its own, from which KTO estimates its reference point.
 
     That is the divergence from the start model, over prompts with answers to other prompts (section 4.1 of
-    arXiv:2402.01306). Batches are made in this order.
+    arXiv:2402.01306). The nearest row before, the last coming before the first, gives its answer; rows with
+    the same prompt are passed over unless there are no others.
+
+    Args:
+        rows: in the order in which they are learned from.
+        beside: other rows, which give their answers too.
+
+    Raises:
+        UserError: all answers are one.
     """
-    made = []
-    for start in range(0, len(rows), batch_size):
-        batch = rows[start : start + batch_size]
-        for place, row in enumerate(batch):
-            made.append({**row, "KL_completion_ids": batch[place - 1]["completion_ids"]})
-    return made
+    pool = [*beside, *rows]
+    return [
+        {**row, "KL_completion_ids": _mismatch(pool, place)["completion_ids"]}
+        for place, row in enumerate(rows, len(beside))
+    ]
+
+
+def _mismatch(pool: Sequence[Row], place: int) -> Row:
+    """The row whose answer the one at a place gets."""
+    row = pool[place]
+    same_prompt: Row | None = None
+    for distance in range(1, len(pool)):
+        other = pool[place - distance]
+        if other["completion_ids"] == row["completion_ids"]:
+            continue
+        if other["prompt_ids"] != row["prompt_ids"]:
+            return other
+        same_prompt = same_prompt or other
+    if same_prompt is None:
+        raise UserError(
+            "All votes are about one answer, and 'kto' compares each answer with others.",
+            "Vote on more answers, or use 'dpo' with a pair.",
+        )
+    return same_prompt
 
 
 def weights(rows: Sequence[Row]) -> tuple[float, float]:

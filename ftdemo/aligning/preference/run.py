@@ -35,7 +35,7 @@ from ftdemo.weights.tuned_files import TunedFiles
 MEASUREMENTS = 4
 """How often the held-out votes are measured and a checkpoint written during a run."""
 ROWS_AT_ONCE = {"dpo": 2, "kto": 4}
-"""Votes that are read together on a processor; more take memory and gain little. KTO needs two or more."""
+"""Votes that are read together on a processor; more take memory and gain little."""
 ANSWER_TOKENS = 48
 """Longest answer that is given on the way, in tokens."""
 
@@ -80,7 +80,8 @@ def make_preference_run(
         parent: the tuned model to continue from; it is also the reference.
 
     Raises:
-        UserError: there is no vote whose answers begin within the longest length.
+        UserError: there is no vote whose answers begin within the longest length, or nothing to compare it
+            with.
     """
     device = choose_device()
     maker = RowMaker(base.folder, settings.max_length)
@@ -89,6 +90,10 @@ def make_preference_run(
     else:
         train = maker.thumbs(as_thumbs(data.pairs, data.rated))
         held_out = maker.thumbs(as_thumbs(data.held_out_pairs, data.held_out_rated))
+        # TRL takes KTO's batches in the order of the rows, each time the same.
+        random.Random(settings.seed).shuffle(train.rows)
+        held_out = replace(held_out, rows=with_mismatched(held_out.rows, beside=train.rows))
+        train = replace(train, rows=with_mismatched(train.rows))
     if not train.rows:
         raise UserError(
             f"With a max length of {settings.max_length} tokens, there is no vote to learn from.",
@@ -194,18 +199,15 @@ def _trainer(
             **given,
         )
     else:
-        # TRL takes KTO's batches in the order of the rows, each time the same.
-        random.Random(settings.seed).shuffle(train)
         liked, disliked = weights(train)
-        size = knobs["per_device_train_batch_size"]
         trainer = KtoTrainer(
             args=KTOConfig(
                 desirable_weight=liked,
                 undesirable_weight=disliked,
                 **argument_values(job_folder, **knobs),
             ),
-            train_dataset=datasets.Dataset.from_list(with_mismatched(train, size)),
-            eval_dataset=datasets.Dataset.from_list(with_mismatched(held_out, size)) if held_out else None,
+            train_dataset=datasets.Dataset.from_list(train),
+            eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
             **given,
         )
     # For a reference TRL keeps a copy of the adapter as it begins, which adds nothing. It has done its work.

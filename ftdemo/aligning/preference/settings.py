@@ -105,6 +105,6 @@ class PreferenceSettings(AdapterSettings):
             )
         if self.method == "kto" and self.batch_size < 2:
             raise UserError(
-                "The batch size is 1, and 'kto' compares the answers of a batch with each other's prompts.",
+                "The batch size is 1, and 'kto' takes its reference point from the mean over a batch.",
                 "Set it to 2 or more, or use 'dpo'.",
             )

@@ -16,13 +16,14 @@ from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback.simulated import ShortAnswers
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.language.sampling import Rollout
+from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
+from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.tokens.template import with_answer
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
@@ -66,7 +67,7 @@ def tuned(base: BaseModel, folder: Path, dora: bool = False) -> TunedFiles:
     return files_of(save_random_adapter(base, folder, seed=3, dora=dora))
 
 
-def likelihood_alone(model: Any, rollout: Rollout) -> float:
+def likelihood_alone(model: Any, rollout: Completion) -> float:
     """The plain way: one sequence, all logits, token by token."""
     ids = [*rollout.prompt, *rollout.answer]
     with torch.no_grad():
@@ -96,7 +97,9 @@ def test_likelihoods_and_answers_are_those_of_a_plain_loop(
         )  # fmt: skip
         assert list(answer.prompt) == prompt
         assert list(answer.answer) == alone[0, len(prompt) :].tolist()
-    for found, answer in zip(contestant.likelihoods(answers), answers, strict=True):
+    for found, answer in zip(
+        contestant.likelihoods([one.as_sample() for one in answers]), answers, strict=True
+    ):
         assert found.tokens == len(answer.answer)
         assert found.logprob == pytest.approx(likelihood_alone(model, answer), abs=1e-4)
 
@@ -118,8 +121,8 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     again = judge.scores([ids[0], ids[1], ids[0]])
     assert again[0] == again[2]
     untouched = Contestant.load(base, None, DEVICE, precision="float32")
-    rollout = Rollout((5, 9), (11, 12), ended=False)
-    assert contestant.likelihoods([rollout]) == untouched.likelihoods([rollout])
+    sample = TokenisedSample([5, 9, 11, 12], 2)
+    assert contestant.likelihoods([sample]) == untouched.likelihoods([sample])
 
 
 def test_a_model_against_itself_ties_and_forgets_nothing(

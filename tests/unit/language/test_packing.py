@@ -95,6 +95,56 @@ def test_loss_and_gradients_are_those_of_a_padded_batch(
         torch.testing.assert_close(gradient, wanted[name], rtol=1e-3, atol=2e-5, msg=name)
 
 
+def answers_to(prompts: list[int], answers: list[list[int]], prefix: int = 4) -> list[TokenisedSample]:
+    """Several answers to each of some prompts, of so many tokens each, those to one prompt far apart."""
+    chance = torch.Generator().manual_seed(1)
+
+    def words(count: int) -> list[int]:
+        return torch.randint(10, VOCABULARY, (count,), generator=chance).tolist()
+
+    shared = words(prefix)
+    asked = [[*shared, 3 + number, *words(size)] for number, size in enumerate(prompts)]
+    made = [
+        (place, TokenisedSample([*prompt, *words(size)], len(prompt)))
+        for prompt, sizes in zip(asked, answers, strict=True)
+        for place, size in enumerate(sizes)
+    ]
+    return [sample for _, sample in sorted(made, key=lambda one: one[0])]
+
+
+NESTED = [
+    ([50, 40], [[5, 9], [7, 3]], 2),
+    ([50, 60, 2], [[5, 9, 2], [7, 3], [4, 4]], 3),  # the last prompt is too short to be worth it
+    ([50, 40, 45], [[5, 9], [7], [6]], 2),
+]
+
+
+@pytest.mark.parametrize("kernel", ["plain products", "fused"])
+@pytest.mark.parametrize(("prompts", "answers", "parts"), NESTED)
+def test_what_answers_to_one_prompt_share_stands_once_and_changes_nothing(
+    model: Any, prompts: list[int], answers: list[list[int]], parts: int, kernel: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(attention, "SHORT", 0 if kernel == "fused" else 10_000)
+    samples = answers_to(prompts, answers)
+    row = pack(samples)
+    assert (row["layout"].prefix, len(row["layout"].parts)) == (4, parts)
+    assert row["input_ids"].shape[1] == row["layout"].tokens < pack(samples, False)["input_ids"].shape[1]
+    assert row["labels"].tolist() == [token for one in samples for token in one.ids[one.prompt_length :]]
+    assert row["input_ids"][0, row["ends"]].tolist() == [sample.ids[-1] for sample in samples]
+    assert row["position_ids"][0, row["ends"]].tolist() == [len(sample.ids) - 1 for sample in samples]
+    expected = padded_loss(model, samples)
+    wanted = gradients(model, expected)
+    found = packed_loss(model, samples, True)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+    for name, gradient in gradients(model, found).items():
+        torch.testing.assert_close(gradient, wanted[name], rtol=1e-3, atol=2e-5, msg=name)
+    # Each answer as if it had been read alone, whatever stands beside it.
+    logits, _ = packed_logits(model, samples, True)
+    alone = torch.cat([packed_logits(model, [sample], False)[0] for sample in samples])
+    torch.testing.assert_close(logits, alone, rtol=1e-4, atol=1e-4)
+
+
 def test_a_sample_does_not_see_another(model: Any) -> None:
     samples = made_up([12, 9, 15], [8, 7, 9], 5)
     other = TokenisedSample([*samples[1].ids[:6], *[50] * 6], 8)
@@ -133,7 +183,8 @@ def test_rows_and_bundles_hold_each_sample_once_within_their_limit(
     lengths: list[int], limit: int, seed: int
 ) -> None:
     samples = [TokenisedSample([index] * length, 1) for index, length in enumerate(lengths)]
-    for made in (rows_of(samples, limit), bundles(samples, limit, seed)):
+    rows = [[samples[number] for number in row] for row in rows_of(samples, row_tokens=limit)]
+    for made in (rows, bundles(samples, limit, seed)):
         held = [sample for row in made for sample in row]
         assert sorted(sample.ids[0] for sample in held) == list(range(len(samples)))
         assert all(len(row) == 1 or sum(len(sample.ids) for sample in row) <= limit for row in made)

@@ -16,7 +16,7 @@ from ftdemo.rewards.network import RewardNetwork
 from ftdemo.rewards.run import keep_votes
 from ftdemo.rewards.sheet import judge, reward_sheet
 from ftdemo.rewards.trainer import RewardTrainer, margins, rows_of_votes, vote_losses
-from ftdemo.rewards.votes import PairVote, ThumbVote, Vote
+from ftdemo.rewards.votes import PairVote, ThumbVote, TrainingVote
 from ftdemo.statistics import trials_to_tell, wilson_interval
 from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.training.preparation import with_adapter
@@ -39,7 +39,7 @@ def network(folder: Path) -> RewardNetwork:
 
 
 def test_losses_are_those_worked_by_hand() -> None:
-    votes: list[Vote] = [
+    votes: list[TrainingVote] = [
         PairVote(sequence(7), sequence(8)), ThumbVote(sequence(9), True), ThumbVote(sequence(9), False),
     ]  # fmt: skip
     scores = [2.0, 0.5, 1.0, 1.0]
@@ -70,7 +70,7 @@ def test_a_row_of_many_scores_as_each_alone(tmp_path: Path) -> None:
 def test_it_learns_a_rule_and_its_file_gives_the_same_scores(tmp_path: Path) -> None:
     chance = random.Random(0)
 
-    def vote(rule: int) -> Vote:
+    def vote(rule: int) -> TrainingVote:
         def answer(with_rule: bool) -> TokenisedSample:
             tokens = [chance.randrange(10, 60) for _ in range(4)]
             return sequence(*tokens, rule) if with_rule else sequence(*tokens)

@@ -33,8 +33,8 @@ def test_gae_is_the_double_sum_of_its_definition(gamma: float, lam: float) -> No
             expected = 0.0
             for later in range(t, length):  # A_t = sum over l of (γλ)^l δ_{t+l}
                 value_after = float(values[answer, later + 1]) if later + 1 < length else 0.0
-                surprise = float(rewards[answer, later]) + gamma * value_after - float(values[answer, later])
-                expected += (gamma * lam) ** (later - t) * surprise
+                delta = float(rewards[answer, later]) + gamma * value_after - float(values[answer, later])
+                expected += (gamma * lam) ** (later - t) * delta
             assert float(advantages[answer, t]) == pytest.approx(expected, abs=1e-12)
             assert float(returns[answer, t]) == pytest.approx(expected + float(values[answer, t]), abs=1e-12)
     assert not advantages[~MASK].any()

@@ -9,11 +9,13 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
-from ftdemo.aligning.ppo.experience import gather, judge_row, rows_within
-from ftdemo.aligning.ppo.likelihoods import judge
+from ftdemo.aligning.ppo.experience import gather, policy_outputs, rows_within
+from ftdemo.aligning.ppo.guards import repetition_share
 from ftdemo.aligning.ppo.model import PpoModel
+from ftdemo.aligning.ppo.outputs import token_outputs
 from ftdemo.errors import SourceError, UserError
-from ftdemo.language.sampling import Rollout, repetition_share, sample
+from ftdemo.language.likelihoods import read
+from ftdemo.language.sampling import Completion, sample
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.head import read_reward_head, score
 from ftdemo.weights.tuned_files import CHANGED
@@ -104,9 +106,9 @@ def test_each_role_is_the_model_it_should_be(base: BaseModel, kind: str, tmp_pat
         disturb(model)
         changed = logits(policy)
     assert float((changed - expected).abs().max()) > 0.01
-    with model.sampling() as sampler:
-        found = sampler.logits(sampler.decoder(input_ids=IDS).last_hidden_state[0])
-    torch.testing.assert_close(found, changed[0], rtol=1e-4, atol=1e-4)
+    with model.sampling() as lean:
+        found = lean(input_ids=IDS).logits
+    torch.testing.assert_close(found, changed, rtol=1e-4, atol=1e-4)
     learning = {name for name, weight in model.peft.named_parameters() if weight.requires_grad}
     assert learning == {name for name in model.trained() if "value_head" not in name}
 
@@ -155,19 +157,19 @@ def test_at_the_start_policy_and_reference_agree_and_the_first_ratio_is_one(
     for row in experience.minibatches:
         computed = [row[place] for place in rows_within(learner.model, rollouts, row)[0]]
         with learner.model.as_policy() as policy:
-            again = judge_row(learner, policy, [rollouts[number] for number in computed])
+            again = policy_outputs(learner, policy, [rollouts[number] for number in computed])
         before = experience.logprobs[torch.tensor(computed), : again.mask.shape[1]]
         ratio = (again.logprobs - before).exp()
         assert torch.equal(ratio, torch.ones_like(ratio))
 
 
-def draw(learner: Any, **changes: Any) -> list[Rollout]:
+def draw(learner: Any, **changes: Any) -> list[Completion]:
     knobs = {
         "end_tokens": learner.end_tokens, "max_new_tokens": 6, "temperature": 1.0,
         "generator": torch.Generator().manual_seed(0), "samples_per_prompt": 2,
     }  # fmt: skip
-    with learner.model.sampling() as sampler:
-        return sample(sampler, changes.pop("prompts", PROMPTS), **{**knobs, **changes})
+    with learner.model.sampling() as policy:
+        return sample(policy, changes.pop("prompts", PROMPTS), **{**knobs, **changes})
 
 
 def test_what_was_packed_is_as_likely_as_alone(base: BaseModel) -> None:
@@ -175,7 +177,8 @@ def test_what_was_packed_is_as_likely_as_alone(base: BaseModel) -> None:
     disturb(learner.model)
     rollouts = draw(learner, temperature=0.7)
     with learner.model.as_policy() as policy, torch.no_grad():
-        packed = judge(policy, rollouts, 0.7, packed=True, entropy=True)
+        samples = [rollout.as_sample() for rollout in rollouts]
+        packed = token_outputs(read(policy, samples, packed=True, temperature=0.7), entropy=True)
         assert packed.entropy is not None
         for number, rollout in enumerate(rollouts):
             ids = torch.tensor([[*rollout.prompt, *rollout.answer]])
@@ -216,8 +219,8 @@ def test_answers_are_cut_at_the_end_token_and_drawn_as_likely_as_they_are(base: 
 
 
 def test_a_score_is_read_at_the_end_token_also_of_an_answer_cut_off() -> None:
-    assert Rollout((5, 6), (7, 8, 9), ended=True).to_be_scored(END) == [5, 6, 7, 8, END]
-    assert Rollout((5, 6), (7, 8, 9), ended=False).to_be_scored(END) == [5, 6, 7, 8, 9, END]
+    assert Completion((5, 6), (7, 8, 9), ended=True).to_be_scored(END) == [5, 6, 7, 8, END]
+    assert Completion((5, 6), (7, 8, 9), ended=False).to_be_scored(END) == [5, 6, 7, 8, 9, END]
 
 
 def test_repetition_is_told_from_variety() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ftdemo.aligning.ppo import step as step_module
-from ftdemo.aligning.ppo.experience import gather, judge_row
+from ftdemo.aligning.ppo.experience import gather, policy_outputs
 from ftdemo.aligning.ppo.losses import policy_loss, value_loss
 from ftdemo.aligning.ppo.step import update
 from ftdemo.models.base import BaseModel
@@ -44,11 +44,11 @@ def test_gradients_are_the_slopes_of_the_losses(base: BaseModel, name: str) -> N
     def loss() -> torch.Tensor:
         """The value head's for itself; it tells the adapter nothing."""
         with learner.model.as_policy() as policy:
-            judged = judge_row(learner, policy, rollouts)
+            outputs = policy_outputs(learner, policy, rollouts)
         if name == "value_head.weight":
-            assert judged.values is not None
-            return value_loss(judged.values, experience.values, experience.returns, judged.mask, 0.2)
-        part = policy_loss(judged.logprobs, experience.logprobs, experience.advantages, judged.mask, 0.2)
+            assert outputs.values is not None
+            return value_loss(outputs.values, experience.values, experience.returns, outputs.mask, 0.2)
+        part = policy_loss(outputs.logprobs, experience.logprobs, experience.advantages, outputs.mask, 0.2)
         return part.loss
 
     loss().backward()

@@ -171,9 +171,49 @@ def test_a_thumb_says_more_than_a_pair_and_a_draw_says_nothing() -> None:
     assert {(row.answer, row.liked) for row in found} == {("d", True), ("a", True), ("c", False)}
 
 
-def test_mismatched_answers_stay_in_their_batch_and_weights_even_out() -> None:
+def rows_for_kto(*votes: tuple[int, int]) -> list[dict[str, Any]]:
+    return [{"prompt_ids": [prompt], "completion_ids": [said]} for prompt, said in votes]
+
+
+@pytest.mark.parametrize(
+    ("votes", "answers"),
+    [
+        (((10, 0), (11, 1), (12, 2), (13, 3), (14, 4)), [4, 0, 1, 2, 3]),
+        # Two answers to a prompt are no mismatch for it, nor is the same answer to another prompt.
+        (((10, 0), (10, 1), (11, 2), (11, 3)), [3, 3, 1, 1]),
+        (((10, 0), (11, 0), (12, 1)), [1, 1, 0]),
+        (((10, 0), (10, 1), (10, 2)), [2, 0, 1]),
+    ],
+)
+def test_no_row_is_its_own_mismatch(votes: tuple[tuple[int, int], ...], answers: list[int]) -> None:
+    found = with_mismatched(rows_for_kto(*votes))
+    assert [row["KL_completion_ids"] for row in found] == [[said] for said in answers]
+    assert [row["completion_ids"] for row in found] == [[said] for _, said in votes]
+
+
+def test_a_single_held_out_row_is_compared_with_those_learned_from() -> None:
+    learned = rows_for_kto((10, 0), (11, 1))
+    (row,) = with_mismatched(rows_for_kto((12, 2)), beside=learned)
+    assert row["KL_completion_ids"] == [1]
+    with pytest.raises(UserError, match="All votes are about one answer"):
+        with_mismatched(rows_for_kto((10, 0)))
+
+
+def test_in_a_last_batch_of_one_kto_compares_with_another_answer(
+    begin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.DATA", PreferenceData((), RATED[:5], (), RATED[5:6]))
+    run, _, _ = begin("run", method="kto")
+    trainer: Any = run.trainer
+    *_, last = trainer.get_train_dataloader()
+    (held_out,) = trainer.get_eval_dataloader()
+    for batch in (last, held_out):
+        assert len(batch["KL_input_ids"]) == 1
+        assert not torch.equal(batch["KL_input_ids"], batch["input_ids"])
+
+
+def test_weights_even_out() -> None:
     rows = [{"completion_ids": [n], "label": n > 0} for n in range(5)]
-    assert [row["KL_completion_ids"] for row in with_mismatched(rows, 3)] == [[2], [0], [1], [4], [3]]
     assert weights(rows) == (1.0, 4.0)
     assert weights(rows[1:]) == (1.0, 1.0)
 
