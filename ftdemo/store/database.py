@@ -54,7 +54,10 @@ class Store:
 
     def _migrate(self) -> None:
         if migrations.pending(self.database):
+            # A table that is rebuilt must not take along the rows that refer to it.
+            self.database.execute("PRAGMA foreign_keys=off")
             migrations.apply(self.database)
+            self.database.execute("PRAGMA foreign_keys=on")
 
     @property
     def database(self) -> Database:

@@ -7,7 +7,7 @@ from typing import Any
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineStatus
 from ftdemo.names import BASE
-from ftdemo.store.jobs import Job
+from ftdemo.store.jobs import EVALUATE, Job
 from ftdemo.store.samples import Sample
 
 SAMPLES_SHOWN = 200
@@ -89,7 +89,7 @@ def job_card(job: Job) -> str:
     figures = {
         "Status": job.status,
         "Method": job.settings.get("method"),
-        "Continued from": job.parent_model,
+        "Compared with" if job.kind == EVALUATE else "Continued from": job.parent_model,
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": _epoch(job),
         "Time left": left,

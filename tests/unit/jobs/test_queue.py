@@ -67,7 +67,7 @@ def queue(
         children.append(start_worker(job, settings))
         return children[-1]
 
-    monkeypatch.setattr("ftdemo.jobs.queue.start_worker", start)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.start_worker", start)
     yield JobQueue(store, settings)
     for job in store.jobs.with_status("queued"):
         store.jobs.update(job.id, status="stopped")
@@ -260,7 +260,7 @@ def test_worker_that_never_reported_is_given_up_after_a_while(
     job, second = submit(), submit()
     queue.refresh()
     assert queue.get(job.id).status == "running"
-    monkeypatch.setattr("ftdemo.jobs.queue.START_GRACE_S", -1)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.START_GRACE_S", -1)
     queue.refresh()
     assert queue.get(job.id).status == "interrupted"
     assert [started.id for started in workers] == [job.id, second.id]

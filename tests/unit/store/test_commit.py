@@ -68,7 +68,7 @@ def test_a_commit_that_sqlite_itself_refuses(store: Store) -> None:
     """A reference to nothing, looked at only when the transaction ends, leaves it open."""
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as database:
         database.execute("PRAGMA defer_foreign_keys=on")
-        store.models.add("m", base_model="b", method="lora", folder="f", job_id=99, sample_set_name=None)
+        store.models.add("m", base_model="b", method="lora", folder="f", job_id=99)
     assert not store.database.conn.in_transaction
     store.conversations.start("kept")
     assert titles(str(store.path)) == ["kept"]
