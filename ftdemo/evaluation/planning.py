@@ -51,10 +51,10 @@ def submit_evaluation_job(
         UserError: a name or a setting cannot be used, or there is nothing to compare on.
     """
     tuned = None if model == BASE else store.models.get(model)
-    if against is None and tuned is not None:
-        parent = parent_of(store, tuned)
+    if against:
+        parent = None if against == BASE else store.models.get(against)
     else:
-        parent = None if against in (None, "", BASE) else store.models.get(str(against))
+        parent = parent_of(store, tuned) if tuned else None
     against = parent.name if parent else BASE
     known = {field.name for field in fields(EvaluationSettings)} - {"against", "questions"}
     for setting in changes:

@@ -2,7 +2,7 @@ import itertools
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -297,3 +297,30 @@ def test_workers_are_given_the_settings(
     environment = psutil.Process(working.worker_pid).environ()
     expected = settings.as_environment()
     assert {name: environment[name] for name in expected} == expected
+
+
+class Elsewhere:
+    """An executor whose workers are numbers in a list."""
+
+    def __init__(self) -> None:
+        self.working: list[int] = []
+
+    def warm_up(self) -> None:
+        raise AssertionError("no job is about to start")
+
+    def start(self, job: Job) -> None:
+        self.working.append(job.id)
+
+    def without_worker(self, running: Sequence[Job]) -> list[Job]:
+        return [job for job in running if job.id not in self.working]
+
+
+def test_jobs_may_run_elsewhere(store: Store, settings: Settings) -> None:
+    executor = Elsewhere()
+    queue = JobQueue(store, settings, executor)
+    first, second = queue.submit("tune", "one", {}), queue.submit("tune", "two", {})
+    assert executor.working == [first.id]
+    executor.working.clear()
+    queue.refresh()
+    assert queue.get(first.id).status == "interrupted"
+    assert executor.working == [second.id]

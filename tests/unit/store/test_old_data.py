@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from ftdemo.cli.app import app
+from ftdemo.errors import NotFoundError, UserError
 from ftdemo.settings import Settings
 from ftdemo.store import Store
+from ftdemo.store.jobs import Job
+from ftdemo.studio import Studio
+from ftdemo.ui.align.reward_html import sheet as reward_sheet_html
 from tests.fixtures.data_folders import make_data_folder_9
 
 TABLES = (
@@ -15,6 +21,13 @@ TABLES = (
     "reward_models", "calibrations", "conversations", "messages", "rated_answers", "votes", "corrections",
     "choices", "secrets",
 )  # fmt: skip
+
+
+@pytest.fixture
+def old_studio(settings: Settings, workers: list[Job]) -> Studio:
+    """The app on an old data folder; the queued job is started, with a worker that only sleeps."""
+    make_data_folder_9(settings.data)
+    return Studio(settings)
 
 
 @pytest.fixture
@@ -83,3 +96,36 @@ def test_sets_models_votes_and_conversations_are_read(old_data: Path) -> None:
     assert len(store.conversations.get(1).messages) == 5
     assert len(list(store.feedback.answers())) == 5
     assert (store.calibrations.get("lora-2") or {})["step_seconds"] == 0.05
+
+
+def test_the_app_finds_every_model_and_goes_on(old_studio: Studio, workers: list[Job]) -> None:
+    weights = {
+        model.name: (old_studio.models.files_of(model).folder / "adapter_model.safetensors").read_text()
+        for model in old_studio.models.all()
+    }
+    assert weights["without its job"] == "weights of job-13"
+    assert len(set(weights.values())) == 5
+    assert old_studio.models.describe("liked more")["parent_model"] == "liked renamed"
+    assert [(one.round, one.start, one.model) for one in old_studio.rounds()] == [
+        (1, "second", "liked renamed"),
+        (2, "liked renamed", "liked more"),
+    ]
+    assert old_studio.jobs.log(6) == "the log of job 6\n"
+    old_studio.jobs.refresh()
+    assert [job.id for job in workers] == [12]
+    assert old_studio.jobs.resume(6).status == "queued"
+    with pytest.raises(NotFoundError, match="sample set 'gone' is not there any more"):
+        old_studio.jobs.resume(9)
+    with pytest.raises(UserError, match=r"Job 7 \(cut off\) was interrupted and can be resumed"):
+        old_studio.models.remove("liked renamed")
+
+
+def test_a_reward_model_without_its_job_is_listed_and_shown(old_studio: Studio) -> None:
+    old_studio.jobs.remove(3)
+    (model,) = old_studio.reward_models.all()
+    assert (model.name, model.job_id) == ("taste", None)
+    data = str(old_studio.settings.data)
+    for command in (["rewards", "list"], ["rewards", "show", "taste"], ["rounds"]):
+        result = CliRunner().invoke(app, [*command, "--data", data])
+        assert (result.exit_code, "taste" in result.output or command == ["rounds"]) == (0, True)
+    assert reward_sheet_html(old_studio.reward_models.describe("taste")["metrics"], "taste") == ""
