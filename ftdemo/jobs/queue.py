@@ -172,11 +172,17 @@ class JobQueue:
             raise UserError(
                 f"Job {job_id} has made its model.", "Remove that model first, or start a new job instead."
             )
-        self._store.jobs.check_origins(job.lineage, job.model_name, job.model_id)
         refuse_other_beginning(job, self._folder(job_id))
-        self._store.jobs.change_status(
-            job_id, job.status, "queued", phase="waiting in the queue", stop_request=None, finished_at=None
-        )
+        with self._store.transaction():  # nothing is removed between the look and the change
+            self._store.jobs.check_origins(job.lineage, job.model_name, job.model_id)
+            self._store.jobs.change_status(
+                job_id,
+                job.status,
+                "queued",
+                phase="waiting in the queue",
+                stop_request=None,
+                finished_at=None,
+            )
         self.refresh()
         return self.get(job_id)
 

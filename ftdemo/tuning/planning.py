@@ -91,8 +91,8 @@ class Planner:
             changes = {**job.settings, **given}
             samples = samples or job.sample_set_name
             if not start_from:
-                parent = parent_of(self._store, job)
-                start_from = parent.name if parent else BASE
+                known = parent_of(self._store, job)
+                start_from = known.name if known else BASE
         settings = settings_from(recipe, **changes)
         if not samples:
             raise UserError("No samples are chosen.", "Choose the sample set to learn from.")
@@ -113,13 +113,13 @@ class Planner:
             )
         if start_from in (None, "", BASE):
             return Plan(settings, sample_set, None)
-        parent = self._models.get(str(start_from))
-        self._models.files_of(self._models.usable(parent))
+        tuned = self._models.get(str(start_from))
+        self._models.files_of(self._models.usable(tuned))
         if settings.method == "qlora":
             raise UserError(
                 f"QLoRA starts from the base model, not from {start_from!r}.", "Choose the method lora."
             )
-        return Plan(settings, sample_set, parent)
+        return Plan(settings, sample_set, tuned)
 
     def tune(
         self, name: str, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any

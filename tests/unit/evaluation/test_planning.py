@@ -92,6 +92,16 @@ def test_votes_are_kept_back_as_for_the_reward_model(submit: Callable[..., Job],
         submit("mine", held_out_reward="alien")
 
 
+def test_a_judge_of_another_base_is_refused_before_a_job_is_queued(
+    studio: Studio, add_job: Callable[..., Job]
+) -> None:
+    studio.store.reward_models.add("alien", base_model="another/base", folder="a", job_id=add_job().id)
+    for changes in ({"reward": "alien"}, {"held_out_reward": "alien"}):
+        with pytest.raises(UserError, match="'alien' stands on another/base"):
+            studio.evaluate("base", questions=["Why?"], **changes)
+    assert len(studio.store.jobs.all()) == 1
+
+
 def test_what_cannot_be_evaluated_is_refused(submit: Callable[..., Job], studio: Studio) -> None:
     for given, changes in (
         (("nobody",), {}), (("mine", "nobody"), {}), (("mine", None, "nobody"), {}),

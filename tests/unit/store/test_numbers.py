@@ -30,14 +30,12 @@ def test_the_number_of_what_was_removed_is_not_given_again(store: Store, add_job
     store.sample_sets.remove("facts")
     assert add_set(store) > number
     owner = add_job().id
-    models = [
-        store.models.add("m", base_model="b", method="lora", folder="a", job_id=owner),
-        store.reward_models.add("r", base_model="b", folder="a", job_id=owner),
-    ]
+    tuned = store.models.add("m", base_model="b", method="lora", folder="a", job_id=owner)
+    reward = store.reward_models.add("r", base_model="b", folder="a", job_id=owner)
     store.models.remove("m")
     store.reward_models.remove("r")
-    assert store.models.add("m", base_model="b", method="lora", folder="b", job_id=owner).id > models[0].id
-    assert store.reward_models.add("r", base_model="b", folder="b", job_id=owner).id > models[1].id
+    assert store.models.add("m", base_model="b", method="lora", folder="b", job_id=owner).id > tuned.id
+    assert store.reward_models.add("r", base_model="b", folder="b", job_id=owner).id > reward.id
 
 
 @pytest.fixture
