@@ -71,7 +71,7 @@ class Studio:
         self.store = Store(self.settings.database)
         self.models = Models(self.store, self.settings)
         self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self.models.base_folder)
-        self.reward_models = RewardRegistry(self.store, self.settings.reward_models, self.settings.base_model)
+        self.reward_models = RewardRegistry(self.store, self.settings)
         self.feedback = FeedbackLibrary(self.store, self.models.version, self.settings.max_upload_mb)
         self.jobs = JobQueue(self.store, self.settings)
         self.planner = Planner(self.store, self.settings, self.samples, self.models, self.jobs)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.models.progress import folder_size
+from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.needs import refuse_needed
 from ftdemo.store.reward_models import RewardModel
@@ -16,14 +17,13 @@ class RewardRegistry:
 
     Args:
         store: where their rows are.
-        folder: where their files are.
-        base_model: the base model here; a reward model of another cannot be used.
+        settings: name the folder of their files and the base model; one of another base cannot be used.
     """
 
-    def __init__(self, store: Store, folder: Path, base_model: str) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._folder = folder
-        self._base_model = base_model
+        self._folder = settings.reward_models
+        self._base_model = settings.base_model
 
     def all(self) -> list[RewardModel]:
         """Every reward model, oldest first."""

@@ -191,7 +191,7 @@ class JobContext:
 
     @cached_property
     def _rewards(self) -> RewardRegistry:
-        return RewardRegistry(self.store, self.settings.reward_models, self.settings.base_model)
+        return RewardRegistry(self.store, self.settings)
 
     def _files(self, model: TunedModel | None) -> TunedFiles | None:
         models = Models(self.store, self.settings)
