@@ -161,9 +161,13 @@ class JobContext:
             save(partial)
             # A folder has its final name only when it is whole, and no name twice.
             folder = unused_folder(models)
-            with self.store.transaction():
-                register(folder)
-                partial.replace(folder)
+            try:
+                with self.store.transaction():
+                    register(folder)
+                    partial.replace(folder)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)  # no row names it
+                raise
         remove_checkpoints(self.folder)
         return "stopped" if asked else "finished"
 

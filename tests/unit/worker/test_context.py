@@ -1,6 +1,7 @@
 """What a job's worker works with, and how it ends: nothing of another's is lost, nothing is exchanged."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,23 @@ def test_a_model_that_cannot_be_entered_leaves_no_folder(
     studio: Studio, begin: Callable[[int], JobContext]
 ) -> None:
     context = begin(tune(studio, "m").id)
+    models = context.settings.tuned_models
 
     def fail(folder: Path) -> None:
         raise OSError("the disk is full")
 
+    def fail_at_the_end(folder: Path) -> None:
+        """A reference to no job, looked at when all that was written is to reach the disk."""
+        studio.store.database.execute("PRAGMA defer_foreign_keys=on")
+        studio.store.models.add("m", base_model="b", method="lora", folder=folder.name, job_id=99)
+
     with pytest.raises(OSError, match="full"):
-        context.finish(context.settings.tuned_models, lambda folder: folder.mkdir(parents=True), fail)
-    assert [path.suffix for path in studio.settings.tuned_models.iterdir()] == [".partial"]
+        context.finish(models, lambda folder: folder.mkdir(parents=True), fail)
+    assert [path.suffix for path in models.iterdir()] == [".partial"]
+    with pytest.raises(sqlite3.IntegrityError):
+        context.finish(models, lambda folder: folder.mkdir(parents=True), fail_at_the_end)
+    assert list(models.iterdir()) == []
+    assert studio.models.all() == []
 
 
 def test_a_job_starts_from_the_model_it_named_when_it_was_given(
