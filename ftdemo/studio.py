@@ -13,7 +13,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ftdemo.aligning.planning import submit_align_job
@@ -23,13 +22,11 @@ from ftdemo.chat.running import Running
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
-from ftdemo.errors import UserError
 from ftdemo.evaluation.planning import submit_evaluation_job
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.jobs import JobQueue
 from ftdemo.machine.processor import keep_few_kernels, wait_briefly
-from ftdemo.models import BaseModel, ModelRegistry
-from ftdemo.models.base import find_base_model
+from ftdemo.models import BaseModel, Models
 from ftdemo.names import BASE
 from ftdemo.rewards.planning import submit_reward_job
 from ftdemo.rewards.registry import RewardRegistry
@@ -40,8 +37,6 @@ from ftdemo.store.jobs import Job
 from ftdemo.tuning.estimate import Estimate
 from ftdemo.tuning.planning import Planner
 from ftdemo.tuning.recipes import DEFAULT_RECIPE
-from ftdemo.weights.gguf_cache import GgufCache
-from ftdemo.weights.tuned_files import TunedFiles
 
 
 @dataclass(frozen=True)
@@ -74,14 +69,12 @@ class Studio:
         keep_few_kernels()
         self.settings = settings or settings_from_environment()
         self.store = Store(self.settings.database)
-        self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self._base_folder)
-        self.models = ModelRegistry(self.store, self.settings.tuned_models, GgufCache(self.settings.gguf))
-        self.reward_models = RewardRegistry(self.store, self.settings.reward_models)
-        self.feedback = FeedbackLibrary(self.store, self.model_version, self.settings.max_upload_mb)
+        self.models = Models(self.store, self.settings)
+        self.samples = SampleLibrary(self.store, self.settings.max_upload_mb, self.models.base_folder)
+        self.reward_models = RewardRegistry(self.store, self.settings)
+        self.feedback = FeedbackLibrary(self.store, self.models.version, self.settings.max_upload_mb)
         self.jobs = JobQueue(self.store, self.settings)
-        self.planner = Planner(
-            self.store, self.settings, self.samples, self.models, self.jobs, self._tuned_files
-        )
+        self.planner = Planner(self.store, self.settings, self.samples, self.models, self.jobs)
         self.engine = EngineHost(self.settings, self._make_engine)
         """The chat engine's host; no model is loaded before it is needed."""
         self._running = Running()
@@ -93,8 +86,7 @@ class Studio:
             self.feedback,
             self.samples,
             self._running,
-            self._tuned_files,
-            self.model_version,
+            self.models,
         )
 
     def status(self) -> Status:
@@ -117,8 +109,10 @@ class Studio:
 
     def align(self, name: str, method: str | None = None, parent: str = BASE, **changes: Any) -> Job:
         """Queue a job that learns from the votes, directly or by a reward model; see `submit_align_job`."""
-        self._tuned_files(parent)
-        return submit_align_job(self.store, self.jobs, self.models, name, method, parent, **changes)
+        self.models.files(parent)
+        return submit_align_job(
+            self.store, self.jobs, self.models, self.reward_models, name, method, parent, **changes
+        )
 
     def rounds(self) -> list[Round]:
         """Every model that learned from votes, and what came of it; see `training.rounds`."""
@@ -129,7 +123,10 @@ class Studio:
     ) -> Job:
         """Queue a job that compares a model with another; see `submit_evaluation_job`."""
         for name in (model, against):
-            self._tuned_files(name or BASE)
+            self.models.files(name or BASE)
+        for name in (reward, changes.get("held_out_reward")):
+            if name is not None:
+                self.reward_models.get(name)
         return submit_evaluation_job(self.store, self.jobs, model, against, reward, **changes)
 
     def compare(
@@ -142,13 +139,6 @@ class Studio:
     ) -> Iterator[Turn]:
         """Ask models side by side and yield the turn as it grows; see `ChatRoom.compare`."""
         return self.chat.compare(question, models, generation, conversation_id, session)
-
-    def model_version(self, model: str) -> str | None:
-        """Which model has a name now: the base model's own name, a tuned model's folder, or None."""
-        if model == BASE:
-            return self.settings.base_model
-        tuned = self.store.models.find(model)
-        return tuned.folder if tuned else None
 
     def conversation(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""
@@ -175,24 +165,7 @@ class Studio:
             pass
         return list(turn.answers) if turn else []
 
-    def _base_folder(self) -> Path | None:
-        found = find_base_model(self.settings)
-        return found.folder if found else None
-
-    def _tuned_files(self, model: str) -> TunedFiles | None:
-        """The files of a tuned model, or None for the base model."""
-        if model == BASE:
-            return None
-        tuned = self.models.get(model)
-        if tuned.base_model != self.settings.base_model:
-            raise UserError(
-                f"The model {model!r} was tuned from {tuned.base_model}; "
-                f"the base model here is {self.settings.base_model}.",
-                f"Start with FTDEMO_BASE_MODEL={tuned.base_model} to ask it.",
-            )
-        return self.models.files(tuned)
-
     def _make_engine(self, base: BaseModel) -> Engine:
         from ftdemo.engines.selection import make_engine
 
-        return make_engine(base, self._tuned_files, self.settings)
+        return make_engine(base, self.models.files, self.settings)

@@ -3,15 +3,17 @@
 from typing import Any
 
 from ftdemo.aligning.prompts import practice_prompts, votes_of
-from ftdemo.aligning.settings import BY_REWARD, AlignSettings, align_settings
+from ftdemo.aligning.settings import BY_REWARD, align_settings
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import PreferenceData
 from ftdemo.feedback.training_data import fitting_method, preference_data
 from ftdemo.jobs import JobQueue
-from ftdemo.models import ModelRegistry
+from ftdemo.models import Models
 from ftdemo.names import BASE
+from ftdemo.rewards.registry import RewardRegistry
 from ftdemo.store import Store
 from ftdemo.store.jobs import ALIGN, Job
+from ftdemo.store.lineage import Lineage
 
 FEWEST_PAIRS = 8
 FEWEST_OF_EACH_THUMB = 4
@@ -21,7 +23,8 @@ FEWEST_PROMPTS = 4
 def submit_align_job(
     store: Store,
     jobs: JobQueue,
-    registry: ModelRegistry,
+    registry: Models,
+    rewards: RewardRegistry,
     name: str,
     method: str | None = None,
     parent: str = BASE,
@@ -35,6 +38,7 @@ def submit_align_job(
         store: where the votes are.
         jobs: the queue.
         registry: the tuned models.
+        rewards: the reward models.
         name: the name of the model to be.
         method: 'dpo' from pairs, 'kto' from thumbs, 'ppo' or 'rloo' against a reward model; the one that fits
             the votes if None.
@@ -47,6 +51,7 @@ def submit_align_job(
     Raises:
         UserError: a name or a setting cannot be used, or there are too few votes or questions.
     """
+    tuned = None if parent == BASE else registry.usable(registry.get(parent))
     name = registry.check_new_name(name)
     if method is None:
         _, summary = preference_data(store)
@@ -55,11 +60,20 @@ def submit_align_job(
             raise UserError("There are no votes to learn from.", "Vote on some answers first.")
         method = fit.method
     settings = align_settings(method, **changes)
-    _check_rewards(store, jobs, settings, method, reward)
-    sample_set = store.sample_sets.get(samples) if samples is not None and method in BY_REWARD else None
-    version = sample_set.version if sample_set else None
+    if reward is None and method in BY_REWARD:
+        raise UserError(
+            f"{method.upper()} learns from a reward model, and none is named.",
+            "Choose one, or train one on the votes first.",
+        )
+    watched = settings.held_out_reward
+    lineage = Lineage.of(
+        samples=store.sample_sets.get(samples) if samples is not None and method in BY_REWARD else None,
+        parent=tuned,
+        reward=rewards.get(reward) if reward is not None else None,
+        held_out_reward=rewards.get(watched) if watched is not None else None,
+    )
     if method in BY_REWARD:
-        found = len(practice_prompts(store, settings, samples, version))
+        found = len(practice_prompts(store, settings, lineage))
         if found < FEWEST_PROMPTS:
             raise UserError(
                 f"There are {found} questions to practise on; at least {FEWEST_PROMPTS} are needed.",
@@ -67,33 +81,7 @@ def submit_align_job(
             )
     else:
         _check_votes(method, votes_of(store, settings))
-    return jobs.submit(
-        ALIGN,
-        name,
-        settings.as_dict(),
-        sample_set_id=sample_set.id if sample_set else None,
-        sample_set_name=sample_set.name if sample_set else None,
-        sample_set_version=version,
-        parent_model=None if parent == BASE else parent,
-        reward_model=reward,
-    )
-
-
-def _check_rewards(
-    store: Store, jobs: JobQueue, settings: AlignSettings, method: str, reward: str | None
-) -> None:
-    if reward is None and method in BY_REWARD:
-        raise UserError(
-            f"{method.upper()} learns from a reward model, and none is named.",
-            "Choose one, or train one on the votes first.",
-        )
-    for name in (reward, settings.held_out_reward):
-        base = store.reward_models.get(name).base_model if name is not None else jobs.base_model
-        if base != jobs.base_model:
-            raise UserError(
-                f"The reward model {name!r} stands on {base}; the base model here is {jobs.base_model}.",
-                f"Start with FTDEMO_BASE_MODEL={base} to use it.",
-            )
+    return jobs.submit(ALIGN, name, settings.as_dict(), lineage)
 
 
 def _check_votes(method: str, data: PreferenceData) -> None:

@@ -44,7 +44,7 @@ class Round:
 
 def rounds(store: Store) -> list[Round]:
     """Every model there is that learned from votes, in the order in which they were made."""
-    number: dict[str, int] = {}
+    number: dict[int, int] = {}
     line = []
     made_by = {answer.id: answer.model_version for answer in store.feedback.answers()}
     choices = store.feedback.standing(Choice)
@@ -52,9 +52,8 @@ def rounds(store: Store) -> list[Round]:
         job = store.jobs.get(model.job_id) if model.job_id is not None else None
         if job is None or job.kind != ALIGN:
             continue
-        start = model.parent_model or BASE
-        number[model.name] = number.get(start, 0) + 1
-        reward = store.reward_models.find(model.reward_model) if model.reward_model else None
+        number[model.id] = number.get(model.parent_id or 0, 0) + 1
+        reward = store.reward_models.by_id(model.reward_id)
         judged = store.jobs.get(reward.job_id) if reward and reward.job_id is not None else None
         reward_figures = RewardFigures.of(judged) if judged else None
         by_reward = model.method in BY_REWARD
@@ -63,7 +62,7 @@ def rounds(store: Store) -> list[Round]:
         rate = compared.first_rate if compared else None
         line.append(
             Round(
-                number[model.name], model.name, start, model.method, votes or None,
+                number[model.id], model.name, model.parent_model or BASE, model.method, votes or None,
                 reward_figures.accuracy if reward_figures else None,
                 rate.rate if rate else None,
                 rate.interval if rate else None,
@@ -74,9 +73,11 @@ def rounds(store: Store) -> list[Round]:
 
 
 def _version(store: Store, model: TunedModel) -> str:
-    """What the answers of a model's start name as their version."""
-    start = store.models.find(model.parent_model) if model.parent_model else None
-    return start.folder if start else model.base_model
+    """What the answers of a model's parent name as their version; nothing if the parent is gone."""
+    if model.parent_id is None and model.parent_model is None:
+        return model.base_model
+    parent = store.models.by_id(model.parent_id)
+    return parent.folder if parent else ""
 
 
 def _people(chosen: Mapping[str, int]) -> WinRate | None:

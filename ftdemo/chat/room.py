@@ -14,7 +14,7 @@ from ftdemo.chat.turns import Answer, Turn, turns_of
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.feedback import FeedbackLibrary
-from ftdemo.models import ensure_base_model
+from ftdemo.models import Models, ensure_base_model
 from ftdemo.names import BASE
 from ftdemo.rewards.registry import RewardRegistry
 from ftdemo.rewards.scorer import RewardScorer
@@ -22,7 +22,6 @@ from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
-from ftdemo.weights.tuned_files import TunedFiles
 
 WAIT_S = 0.25
 """Seconds between two looks at whether a question that waits in line was cancelled."""
@@ -42,8 +41,7 @@ class ChatRoom:
         feedback: votes.
         samples: sample sets, for answers that are to be learned.
         running: knows what runs for whom.
-        check_model: raises if a model cannot be asked.
-        version_of: tells which model has a name now.
+        models: tell which model has a name now, and whether it can be asked.
     """
 
     def __init__(
@@ -55,8 +53,7 @@ class ChatRoom:
         feedback: FeedbackLibrary,
         samples: SampleLibrary,
         running: Running,
-        check_model: Callable[[str], TunedFiles | None],
-        version_of: Callable[[str], str | None],
+        models: Models,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -65,8 +62,7 @@ class ChatRoom:
         self._feedback = feedback
         self._samples = samples
         self._running = running
-        self._check_model = check_model
-        self._version_of = version_of
+        self._models = models
         self._line = Line(settings.chat_seats, settings.chat_line, settings.chat_per_visitor)
 
     def compare(
@@ -90,7 +86,7 @@ class ChatRoom:
             UserError: the question, a model or a setting cannot be used, or too many questions wait.
         """
         generation = generation or GenerationSettings()
-        versions = {model: self._version_of(model) or "" for model in models}
+        versions = {model: self._models.version(model) or "" for model in models}
 
         def begin(cancelled: threading.Event) -> Iterator[Turn]:
             return compare(
@@ -250,7 +246,7 @@ class ChatRoom:
         )
 
         def start(cancelled: threading.Event) -> Iterator[Turn]:
-            return begin(Chat(self._store, self._engine(), self._version_of, rank), cancelled)
+            return begin(Chat(self._store, self._engine(), self._models.version, rank), cancelled)
 
         yield from self._seated(settings.models, settings.generation, session, turn, start)
 
@@ -271,7 +267,7 @@ class ChatRoom:
                 "Ask for fewer, or raise FTDEMO_MAX_ANSWER_TOKENS.",
             )
         for model in models:
-            self._check_model(model)
+            self._models.files(model)
         turn = replace(turn, answers=tuple(Answer(model) for model in dict.fromkeys(models)))
         with self._running.cancellable(session) as cancelled, self._line.place(session) as place:
             yield from _waiting(place, cancelled, turn)

@@ -19,6 +19,7 @@ from ftdemo.knobs import known
 from ftdemo.names import BASE
 from ftdemo.store import Store
 from ftdemo.store.jobs import EVALUATE, Job
+from ftdemo.store.lineage import Lineage, parent_of, samples_of
 
 
 def submit_evaluation_job(
@@ -50,7 +51,11 @@ def submit_evaluation_job(
         UserError: a name or a setting cannot be used, or there is nothing to compare on.
     """
     tuned = None if model == BASE else store.models.get(model)
-    against = against or (tuned.parent_model if tuned else None) or BASE
+    if against:
+        parent = None if against == BASE else store.models.get(against)
+    else:
+        parent = parent_of(store, tuned) if tuned else None
+    against = parent.name if parent else BASE
     own = samples is None and not questions
     settings = EvaluationSettings(
         **{
@@ -62,46 +67,42 @@ def submit_evaluation_job(
         }
     )
     _refuse_different_bases(store, (model, against), (reward, settings.held_out_reward))
-    if own and tuned is not None and tuned.sample_set_name in {one.name for one in store.sample_sets.all()}:
-        samples = tuned.sample_set_name
     sample_set = store.sample_sets.get(samples) if samples is not None else None
-    version = sample_set.version if sample_set else None
-    if not evaluation_prompts(store, settings, samples, version)[0]:
+    if own and tuned is not None:
+        sample_set = store.sample_sets.by_id(tuned.sample_set_id)
+    watched = settings.held_out_reward
+    lineage = Lineage.of(
+        samples=sample_set,
+        parent=parent,
+        reward=store.reward_models.get(reward) if reward is not None else None,
+        held_out_reward=store.reward_models.get(watched) if watched is not None else None,
+    )
+    if not evaluation_prompts(store, settings, lineage)[0]:
         raise UserError(
             "There is nothing to compare the models on.",
             "Give questions or a sample set, or vote on answers to at least four questions.",
         )
-    return jobs.submit(
-        EVALUATE,
-        model,
-        settings.as_dict(),
-        sample_set_id=sample_set.id if sample_set else None,
-        sample_set_name=samples,
-        sample_set_version=version,
-        reward_model=reward,
-    )
+    return jobs.submit(EVALUATE, model, settings.as_dict(), lineage, tuned.id if tuned else None)
 
 
 def evaluation_prompts(
-    store: Store, settings: EvaluationSettings, samples: str | None, version: int | None
+    store: Store, settings: EvaluationSettings, lineage: Lineage
 ) -> tuple[list[Prompt], list[dict[str, Any]]]:
     """The prompts of an evaluation and where they come from; see `choose_prompts`.
 
     Args:
         store: where votes and samples are.
         settings: the knobs.
-        samples: a sample set.
-        version: the version of it.
+        lineage: names the sample set and its version, if there is one.
     """
     sources: list[PromptSource] = [typed_questions(settings.questions)]
     if settings.votes:
         data, _ = preference_data(store, held_out=settings.held_out_share, seed=settings.votes_seed)
         sources.append(voted_prompts(data))
-    if samples is not None:
-        set_id = store.sample_sets.get(samples).id
-        held_out = list(store.sample_sets.samples(set_id, "held_out", version))
-        train = list(store.sample_sets.samples(set_id, "train", version)) if not held_out else []
-        sources.append(sample_prompts(samples, held_out, train))
+    if lineage.sample_set_name is not None:
+        held_out = samples_of(store, lineage, "held_out")
+        train = samples_of(store, lineage, "train") if not held_out else []
+        sources.append(sample_prompts(lineage.sample_set_name, held_out, train))
     return choose_prompts(sources, settings.prompts)
 
 

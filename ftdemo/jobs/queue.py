@@ -6,20 +6,21 @@ write lock sees to it that only one of them starts it.
 """
 
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import UserError
-from ftdemo.jobs.executors.local import Standby, is_alive, start_worker
+from ftdemo.jobs.beginning import refuse_other_beginning
+from ftdemo.jobs.executors.local import LocalExecutor
+from ftdemo.jobs.executors.protocol import Executor
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job, JobAnswer, JobMetric, Status, StopRequest
+from ftdemo.store.lineage import Lineage
 from ftdemo.store.rows import now
 
-START_GRACE_S = 60.0
 POLL_S = 0.5
 DEAD_REMEDY = (
     "Resume the job: it goes on from its last checkpoint. If the machine ran out of memory, start one with a "
@@ -33,13 +34,13 @@ class JobQueue:
     Args:
         store: where they are saved.
         settings: given to the workers.
+        executor: where they run; this machine if None.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, executor: Executor | None = None) -> None:
         self._store = store
         self._settings = settings
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
-        self._standby = Standby(settings)
+        self._executor = executor or LocalExecutor(settings)
 
     @property
     def base_model(self) -> str:
@@ -51,44 +52,37 @@ class JobQueue:
         kind: str,
         model_name: str,
         settings: dict[str, Any],
-        *,
-        sample_set_id: int | None = None,
-        sample_set_name: str | None = None,
-        sample_set_version: int | None = None,
-        parent_model: str | None = None,
-        reward_model: str | None = None,
+        lineage: Lineage = Lineage(),  # noqa: B008 - it is frozen
+        model_id: int | None = None,
     ) -> Job:
-        """Save a job and start it if none is running."""
-        job = self._store.jobs.add(
-            kind,
-            model_name,
-            self._settings.base_model,
-            settings,
-            sample_set_id=sample_set_id,
-            sample_set_name=sample_set_name,
-            sample_set_version=sample_set_version,
-            parent_model=parent_model,
-            reward_model=reward_model,
-        )
+        """Save a job and start it if none is running.
+
+        Args:
+            kind: what it does.
+            model_name: the model it makes, or the one it evaluates.
+            settings: of its kind.
+            lineage: what it learns from.
+            model_id: the tuned model it evaluates.
+
+        Raises:
+            NotFoundError: something it needs has been removed meanwhile.
+        """
+        job = self._store.jobs.add(kind, model_name, self._settings.base_model, settings, lineage, model_id)
         self.refresh()
         return self.get(job.id)
 
     def warm_up(self) -> None:
         """Have a worker ready, since somebody is about to start a job; not while one runs."""
         if not self._store.jobs.with_status("running", "queued"):
-            self._standby.warm_up()
+            self._executor.warm_up()
 
     def refresh(self) -> None:
         """Mark running jobs whose worker is gone as interrupted, and start the next queued job."""
-        gone = {job_id for job_id, child in self._children.items() if child.poll() is not None}
-        for job in self._store.jobs.with_status("running"):
-            if job.id in gone or not _has_worker(job):
-                self._mark_dead(job)
-        self._children = {job_id: child for job_id, child in self._children.items() if job_id not in gone}
+        for job in self._executor.without_worker(self._store.jobs.with_status("running")):
+            self._mark_dead(job)
         claimed = self._store.jobs.claim_next()
         if claimed is not None:
-            worker = self._standby.take(claimed) or start_worker(claimed, self._settings)
-            self._children[claimed.id] = worker
+            self._executor.start(claimed)
 
     def all(self) -> list[Job]:
         """Every job, oldest first."""
@@ -130,7 +124,7 @@ class JobQueue:
     def log(self, job_id: int) -> str:
         """What the worker of a job printed."""
         self.get(job_id)
-        file = self._settings.job_folders / str(job_id) / "log.txt"
+        file = self._folder(job_id) / "log.txt"
         return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
     def stop(self, job_id: int, keep: bool = True) -> Job:
@@ -164,11 +158,12 @@ class JobQueue:
     def resume(self, job_id: int) -> Job:
         """Put a job that was paused, interrupted, stopped or has failed back into the queue.
 
-        It goes on from its last checkpoint, or starts again if it had none.
+        It goes on from its last checkpoint, or starts again if it had none; with the samples, the version of
+        them, the models and the settings that it began with.
 
         Raises:
-            NotFoundError: there is no such job.
-            UserError: it has not ended, or has made its model.
+            NotFoundError: there is no such job, or something it needs is gone.
+            UserError: it has not ended, or has made its model, or would go on with something else.
         """
         job = self.get(job_id)
         if not job.ended:
@@ -177,9 +172,17 @@ class JobQueue:
             raise UserError(
                 f"Job {job_id} has made its model.", "Remove that model first, or start a new job instead."
             )
-        self._store.jobs.change_status(
-            job_id, job.status, "queued", phase="waiting in the queue", stop_request=None, finished_at=None
-        )
+        refuse_other_beginning(job, self._folder(job_id))
+        with self._store.transaction():  # nothing is removed between the look and the change
+            self._store.jobs.check_origins(job.lineage, job.model_name, job.model_id)
+            self._store.jobs.change_status(
+                job_id,
+                job.status,
+                "queued",
+                phase="waiting in the queue",
+                stop_request=None,
+                finished_at=None,
+            )
         self.refresh()
         return self.get(job_id)
 
@@ -212,7 +215,10 @@ class JobQueue:
         if not job.ended:
             raise UserError(f"Job {job_id} is {job.status}.", "Stop it first.")
         self._store.jobs.remove(job_id)
-        shutil.rmtree(self._settings.job_folders / str(job_id), ignore_errors=True)
+        shutil.rmtree(self._folder(job_id), ignore_errors=True)
+
+    def _folder(self, job_id: int) -> Path:
+        return self._settings.job_folders / str(job_id)
 
     def _ask(self, job: Job, request: StopRequest, status_if_queued: Status) -> Job:
         """Ask a running job to stop; one that has not started stops at once."""
@@ -248,14 +254,6 @@ class JobQueue:
             error_message="The worker process ended before the job did." if told else None,
             error_remedy=DEAD_REMEDY if told else None,
         )
-
-
-def _has_worker(job: Job) -> bool:
-    """Whether a running job's worker lives; one that was just started may not have said its id yet."""
-    if job.worker_pid is not None and job.worker_started is not None:
-        return is_alive(job.worker_pid, job.worker_started)
-    claimed = datetime.fromisoformat(job.heartbeat_at or job.created_at)
-    return (datetime.now(UTC) - claimed).total_seconds() < START_GRACE_S
 
 
 def _in_words(job: Job) -> str:

@@ -17,7 +17,7 @@ def run_sheet(job: Job) -> dict[str, Any]:
         "model": job.model_name,
         "status": job.status,
         "base_model": job.base_model,
-        "continued_from": job.parent_model,
+        "parent": job.parent_model,
         "sample_set": job.sample_set_name,
         "sample_set_version": job.sample_set_version,
         "started_at": job.started_at,

@@ -2,6 +2,6 @@
 
 from ftdemo.models.base import BaseModel, ensure_base_model
 from ftdemo.models.progress import FetchProgress
-from ftdemo.models.registry import ModelRegistry
+from ftdemo.models.registry import Models
 
-__all__ = ["BaseModel", "FetchProgress", "ModelRegistry", "ensure_base_model"]
+__all__ = ["BaseModel", "FetchProgress", "Models", "ensure_base_model"]

@@ -1,6 +1,7 @@
-"""Whether a folder holds a whole model in the form of transformers."""
+"""Folders of models: whether one is whole in the form of transformers, and a name for a new one."""
 
 import json
+import secrets
 from pathlib import Path
 
 
@@ -21,3 +22,10 @@ def missing_parts(folder: Path) -> str | None:
             return f"readable {index.name}"
         return next((shard for shard in sorted(shards) if not (folder / shard).is_file()), None)
     return None if (folder / "model.safetensors").is_file() else "weights (model.safetensors)"
+
+
+def unused_folder(parent: Path) -> Path:
+    """A folder for a new model, which no model has or ever had; it is not made."""
+    while (folder := parent / f"model-{secrets.token_hex(8)}").exists():
+        pass
+    return folder

@@ -1,4 +1,4 @@
-"""The tuned models: rows in the store, files in the data folder."""
+"""Models by name: the base model, and the tuned ones with rows in the store and files in the data folder."""
 
 import json
 import shutil
@@ -6,28 +6,35 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.models.base import find_base_model
 from ftdemo.models.progress import folder_size
 from ftdemo.names import BASE, check_name
+from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import EVALUATE
 from ftdemo.store.models import TunedModel
+from ftdemo.store.needs import refuse_needed
 from ftdemo.weights.gguf_cache import GgufCache
 from ftdemo.weights.tuned_files import ADAPTER_CONFIG, TunedFiles, tuned_files
 
 
-class ModelRegistry:
-    """Tuned models by name.
+class Models:
+    """Models by name: the base model, and those that were tuned from it.
 
     Args:
-        store: where their rows are.
-        folder: where their files are.
-        cache: files made from theirs, which go when a model goes.
+        store: where the tuned models' rows are.
+        settings: name the base model and the folders of files.
     """
 
-    def __init__(self, store: Store, folder: Path, cache: GgufCache) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._folder = folder
-        self._cache = cache
+        self._settings = settings
+        self._folder = settings.tuned_models
+
+    def base_folder(self) -> Path | None:
+        """The folder of the base model's files, or None if it is not on this machine."""
+        found = find_base_model(self._settings)
+        return found.folder if found else None
 
     def all(self) -> list[TunedModel]:
         """Every tuned model, oldest first; the base model is not among them."""
@@ -41,12 +48,34 @@ class ModelRegistry:
         """One tuned model; raises NotFoundError."""
         return self._store.models.get(name)
 
-    def files(self, model: TunedModel) -> TunedFiles:
-        """A tuned model's files.
+    def version(self, name: str) -> str | None:
+        """Which model has a name now: the base model's own name, a tuned model's folder, or None."""
+        if name == BASE:
+            return self._settings.base_model
+        tuned = self._store.models.find(name)
+        return tuned.folder if tuned else None
+
+    def files(self, name: str) -> TunedFiles | None:
+        """The files of a tuned model that can be asked and trained here, or None for the base model.
 
         Raises:
-            NotFoundError: the row is there but the files are gone.
+            NotFoundError: there is no such model, or its files are gone.
+            UserError: it was tuned from another base model.
         """
+        return None if name == BASE else self.files_of(self.usable(self.get(name)))
+
+    def usable(self, model: TunedModel) -> TunedModel:
+        """Return a tuned model, or raise UserError if it was tuned from another base than the one here."""
+        if model.base_model != self._settings.base_model:
+            raise UserError(
+                f"The model {model.name!r} was tuned from {model.base_model}; "
+                f"the base model here is {self._settings.base_model}.",
+                f"Start with FTDEMO_BASE_MODEL={model.base_model} to ask it.",
+            )
+        return model
+
+    def files_of(self, model: TunedModel) -> TunedFiles:
+        """A tuned model's files; raises NotFoundError if they are gone."""
         folder = self._folder / model.folder
         files = tuned_files(folder)
         if files is None:
@@ -59,10 +88,12 @@ class ModelRegistry:
     def describe(self, name: str) -> dict[str, Any]:
         """A tuned model with the settings of the job that made it, its size in bytes and its folder."""
         model = self.get(name)
-        files = self.files(model)
+        files = self.files_of(model)
         adapter = _adapter_config(files)
         job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
         return {
+            "id": model.id,
+            "name": model.name,
             **vars(model),
             "folder": str(files.folder),
             "bytes": folder_size(files.folder),
@@ -94,11 +125,18 @@ class ModelRegistry:
         return self._store.models.rename(name, check_name("tuned model", new_name))
 
     def remove(self, name: str) -> None:
-        """Delete a tuned model and its files; raises NotFoundError."""
-        model = self.get(name)
-        self._store.models.remove(name)
+        """Delete a tuned model and its files.
+
+        Raises:
+            NotFoundError: there is no such model.
+            UserError: a job that has not ended, or can be resumed, needs it.
+        """
+        with self._store.transaction():
+            model = self.get(name)
+            refuse_needed(self._store, f"the model {name!r}", model_id=model.id)
+            self._store.models.remove(name)
         shutil.rmtree(self._folder / model.folder, ignore_errors=True)
-        self._cache.forget(model.folder)
+        GgufCache(self._settings.gguf).forget(model.folder)
 
 
 def _adapter_config(files: TunedFiles) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """From votes to a reward model and the sheet that says what it is worth."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PrinterCallback, set_seed
 
-from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer
+from ftdemo.feedback.preferences import PreferenceData
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
@@ -28,7 +27,6 @@ from ftdemo.training.trainer import training_arguments
 
 MEASUREMENTS = 4
 """How often accuracy on the held-out votes is measured and a checkpoint written during a run."""
-VOTES_FILE = "votes.json"
 
 
 @dataclass(frozen=True)
@@ -127,25 +125,3 @@ def train_reward_model(
 def judge_all(trainer: RewardTrainer, data: PreferenceData, held_out: Sequence[TrainingVote]) -> list[Any]:
     """Score the held-out votes."""
     return judge(data.held_out_pairs, data.held_out_rated, trainer.scores(held_out))
-
-
-def keep_votes(data: PreferenceData, job_folder: Path) -> PreferenceData:
-    """The votes a job learns from: those it began with, if it has begun, else the given ones, which are kept.
-
-    People go on voting; a job that is resumed must go on with the same data.
-    """
-    file = job_folder / VOTES_FILE
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(data), ensure_ascii=False), encoding="utf-8")
-        partial.replace(file)
-    kept = json.loads(file.read_text(encoding="utf-8"))
-
-    def pairs(name: str) -> tuple[PreferencePair, ...]:
-        return tuple(PreferencePair(**{**row, "prompt": tuple(row["prompt"])}) for row in kept[name])
-
-    def rated(name: str) -> tuple[RatedAnswer, ...]:
-        return tuple(RatedAnswer(**{**row, "prompt": tuple(row["prompt"])}) for row in kept[name])
-
-    return PreferenceData(pairs("pairs"), rated("rated"), pairs("held_out_pairs"), rated("held_out_rated"))

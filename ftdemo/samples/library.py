@@ -18,6 +18,7 @@ from ftdemo.samples.splitting import hold_out_questions
 from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store
+from ftdemo.store.needs import refuse_needed
 from ftdemo.store.samples import PlacedSample, Sample, SampleSet, SetVersion, Split
 from ftdemo.tokens.template import ChatTemplate
 
@@ -317,15 +318,12 @@ class SampleLibrary:
 
         Raises:
             NotFoundError: there is no such set.
-            UserError: a job that has not ended needs it.
+            UserError: a job that has not ended, or can be resumed, needs it.
         """
-        for job in self._store.jobs.with_status("queued", "running"):
-            if job.sample_set_name == name:
-                raise UserError(
-                    f"Job {job.id} ({job.model_name}) needs the sample set {name!r}.",
-                    "Wait until it ends, or stop it first.",
-                )
-        self._store.sample_sets.remove(name)
+        with self._store.transaction():
+            number = self.get(name).id
+            refuse_needed(self._store, f"the sample set {name!r}", sample_set_id=number)
+            self._store.sample_sets.remove(name)
 
     def _iterate(self, name: str, split: Split | None, version: int | None) -> Iterator[Sample]:
         sample_set = self.get(name)

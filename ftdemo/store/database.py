@@ -54,7 +54,10 @@ class Store:
 
     def _migrate(self) -> None:
         if migrations.pending(self.database):
+            # A table that is rebuilt must not take along the rows that refer to it.
+            self.database.execute("PRAGMA foreign_keys=off")
             migrations.apply(self.database)
+            self.database.execute("PRAGMA foreign_keys=on")
 
     @property
     def database(self) -> Database:
@@ -78,7 +81,8 @@ class Store:
 
         sqlite-utils' own `atomic` begins as a reader; two readers that both go on to write would fail.
 
-        One that begins within another is a part of it.
+        One that begins within another is a part of it. What it wrote is on the disk when it ends without an
+        error; if it cannot be written, all of it is taken back and the error is raised.
         """
         database = self.database
         if database.conn.in_transaction:
@@ -89,10 +93,20 @@ class Store:
             database.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield database
+                # Where this fails (a full disk), SQLite may leave the transaction open: the next one of this
+                # thread would take itself for a part of it.
+                database.conn.commit()
             except BaseException:
-                database.conn.rollback()
+                self._roll_back(database)
                 raise
-            database.conn.commit()
+
+    def _roll_back(self, database: Database) -> None:
+        """End this thread's transaction, by closing its connection if there is no other way."""
+        try:
+            database.conn.rollback()
+        except sqlite3.Error:
+            del self._thread.database
+            database.conn.close()
 
     @cached_property
     def sample_sets(self) -> SampleSets:

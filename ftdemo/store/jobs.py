@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
+from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now, origins
 from ftdemo.store.rows import Family, from_row, now
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
@@ -18,18 +19,15 @@ ENDED: frozenset[Status] = frozenset({"paused", "finished", "stopped", "failed",
 
 
 @dataclass(frozen=True)
-class Job:
-    """A piece of long work.
+class Job(Lineage):
+    """A piece of long work, with what it learns from.
 
     Args:
         kind: what it does: 'tune', 'reward', 'evaluate', …
         status: queued, running, paused, finished, stopped, failed or interrupted (its worker died).
         model_name: the model it makes, or the one it evaluates.
         base_model: the base model it starts from, as it was named then.
-        parent_model: the tuned model it continues from, as it was named then; None for the base model.
-        reward_model: the reward model it learns from, as it was named then, if it uses one.
-        sample_set_name: the set it learns from, as it was named then.
-        sample_set_version: the version of that set.
+        model_id: the tuned model it evaluates; None for the base model, and for a job that makes one.
         settings: the method's settings, as the method's settings class writes them.
         worker_pid: process id of its worker, while there is one.
         worker_started: when that process started (seconds since 1970), since process ids are used again.
@@ -50,11 +48,7 @@ class Job:
     status: Status
     model_name: str
     base_model: str
-    parent_model: str | None
-    reward_model: str | None
-    sample_set_id: int | None
-    sample_set_name: str | None
-    sample_set_version: int | None
+    model_id: int | None
     settings: dict[str, Any]
     created_at: str
     started_at: str | None
@@ -122,6 +116,12 @@ class JobAnswer:
     answer: str
 
 
+_QUERY = f"""
+    select own.*, {PRESENT_NAMES}, (select name from tuned_models where id = own.model_id) as model_now
+    from jobs as own
+"""
+
+
 class Jobs(Family):
     """The tables `jobs`, `job_metrics` and `job_answers`."""
 
@@ -131,31 +131,38 @@ class Jobs(Family):
         model_name: str,
         base_model: str,
         settings: dict[str, Any],
-        *,
-        sample_set_id: int | None = None,
-        sample_set_name: str | None = None,
-        sample_set_version: int | None = None,
-        parent_model: str | None = None,
-        reward_model: str | None = None,
+        lineage: Lineage = Lineage(),  # noqa: B008 - it is frozen
+        model_id: int | None = None,
     ) -> Job:
-        """Save a new job as queued."""
+        """Save a new job as queued.
+
+        Raises:
+            NotFoundError: something it needs has been removed meanwhile.
+        """
         record = {
             "kind": kind,
             "status": "queued",
             "model_name": model_name,
             "base_model": base_model,
-            "parent_model": parent_model,
-            "reward_model": reward_model,
+            "model_id": model_id,
             "settings": json.dumps(settings),
-            "sample_set_id": sample_set_id,
-            "sample_set_name": sample_set_name,
-            "sample_set_version": sample_set_version,
+            **vars(lineage),
             "created_at": now(),
             "step": 0,
             "phase": "waiting in the queue",
             "metrics": "{}",
         }
-        return self.get(cast(int, self._table("jobs").insert(record).last_pk))
+        with self._store.transaction():
+            self.check_origins(lineage, model_name, model_id)
+            return self.get(cast(int, self._table("jobs").insert(record).last_pk))
+
+    def check_origins(self, lineage: Lineage, model_name: str, model_id: int | None) -> None:
+        """Raise NotFoundError if something that a job needs is gone."""
+        origins(self._store, lineage)
+        if model_id is not None and self._store.models.by_id(model_id) is None:
+            raise NotFoundError(
+                f"The tuned model {model_name!r} is not there any more.", "Evaluate one that is."
+            )
 
     def get(self, job_id: int) -> Job:
         """One job.
@@ -163,18 +170,18 @@ class Jobs(Family):
         Raises:
             NotFoundError: there is no job of that number.
         """
-        for row in self._table("jobs").rows_where("id = ?", [job_id]):
+        for row in self._database.query(f"{_QUERY} where own.id = ?", [job_id]):
             return _job(row)
         raise NotFoundError(f"There is no job {job_id}.", "List the jobs to see their numbers.")
 
     def all(self) -> list[Job]:
         """Every job, in the order they were added."""
-        return [_job(row) for row in self._table("jobs").rows_where(order_by="id")]
+        return [_job(row) for row in self._database.query(_QUERY + " order by own.id")]
 
     def with_status(self, *statuses: Status) -> list[Job]:
         """The jobs of the given statuses, in the order they were added."""
-        where = f"status in ({', '.join('?' * len(statuses))})"
-        return [_job(row) for row in self._table("jobs").rows_where(where, statuses, order_by="id")]
+        where = f"where own.status in ({', '.join('?' * len(statuses))}) order by own.id"
+        return [_job(row) for row in self._database.query(f"{_QUERY} {where}", statuses)]
 
     def claim_next(self) -> Job | None:
         """Turn the oldest queued job into a running one, unless a job is running.
@@ -262,9 +269,8 @@ class Jobs(Family):
         """
         self.get(job_id)
         with self._store.transaction():
-            self._table("tuned_models").db.execute(
-                "update tuned_models set job_id = null where job_id = ?", [job_id]
-            )
+            for table in ("tuned_models", "reward_models"):
+                self._database.execute(f"update {table} set job_id = null where job_id = ?", [job_id])
             for table in ("job_metrics", "job_answers"):
                 self._table(table).delete_where("job_id = ?", [job_id])
             self._table("jobs").delete(job_id)
@@ -274,6 +280,8 @@ def _job(row: dict[str, Any]) -> Job:
     return from_row(
         Job,
         row,
+        **named_now(row),
+        model_name=row["model_now"] or row["model_name"],
         settings=json.loads(row["settings"]),
         metrics=json.loads(row["metrics"] or "{}"),
         step=row["step"] or 0,

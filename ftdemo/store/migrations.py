@@ -2,6 +2,8 @@
 
 from sqlite_utils import Database, Migrations
 
+from ftdemo.store.numbering import give_numbers_once, keep_origins_by_number
+
 migrations = Migrations("ftdemo")
 
 
@@ -267,3 +269,15 @@ def m009_chat(db: Database) -> None:
     """A chat can be taken back and answered again; an answer keeps the exact prompt it was given to."""
     db.table("messages").add_column("prompt", str)
     db.table("messages").add_column("place", str, not_null_default="line")
+
+
+@migrations()
+def m010_numbers_once(db: Database) -> None:
+    """No number is given again, whatever is removed."""
+    give_numbers_once(db)
+
+
+@migrations()
+def m011_origins_by_number(db: Database) -> None:
+    """Parents, sets and reward models are known by number: names change hands."""
+    keep_origins_by_number(db)

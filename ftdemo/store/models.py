@@ -1,24 +1,23 @@
 """The tuned models there are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ftdemo.errors import InvalidNameError, NotFoundError
+from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now
 from ftdemo.store.rows import Family, from_row, now
 
 
 @dataclass(frozen=True)
-class TunedModel:
-    """A model that a job made.
+class TunedModel(Lineage):
+    """A model that a job made, with what it was made from.
 
     Args:
         base_model: the base model it was tuned from, as it was named then.
         method: how it was tuned, such as 'lora'.
         folder: where its files lie, relative to the folder of tuned models.
         job_id: the job that made it, if it is still known.
-        parent_model: the tuned model it was continued from, as it was named then; None for the base model.
-        reward_model: the reward model it was aligned with, as it was named then, if one was used.
-        sample_set_name: the set it was tuned on, as it was named then.
-        sample_set_version: the version of that set.
     """
 
     id: int
@@ -27,11 +26,10 @@ class TunedModel:
     method: str
     folder: str
     job_id: int | None
-    sample_set_name: str | None
-    sample_set_version: int | None
     created_at: str
-    parent_model: str | None = None
-    reward_model: str | None = None
+
+
+_QUERY = f"select own.*, {PRESENT_NAMES} from tuned_models as own"
 
 
 class TunedModels(Family):
@@ -44,11 +42,8 @@ class TunedModels(Family):
         base_model: str,
         method: str,
         folder: str,
-        job_id: int,
-        sample_set_name: str | None,
-        sample_set_version: int | None = None,
-        parent_model: str | None = None,
-        reward_model: str | None = None,
+        job_id: int | None,
+        lineage: Lineage = Lineage(),  # noqa: B008 - it is frozen
     ) -> TunedModel:
         """Save a new model's row.
 
@@ -64,24 +59,23 @@ class TunedModels(Family):
                     "method": method,
                     "folder": folder,
                     "job_id": job_id,
-                    "sample_set_name": sample_set_name,
-                    "sample_set_version": sample_set_version,
-                    "parent_model": parent_model,
-                    "reward_model": reward_model,
                     "created_at": now(),
+                    **vars(lineage),
                 }
             )
         return self.get(name)
 
     def all(self) -> list[TunedModel]:
         """All tuned models, oldest first."""
-        return [from_row(TunedModel, row) for row in self._table("tuned_models").rows_where(order_by="id")]
+        return [_model(row) for row in self._database.query(_QUERY + " order by own.id")]
 
     def find(self, name: str) -> TunedModel | None:
         """The tuned model of that name, or None."""
-        for row in self._table("tuned_models").rows_where("name = ?", [name]):
-            return from_row(TunedModel, row)
-        return None
+        return self._first("own.name = ?", name)
+
+    def by_id(self, number: int | None) -> TunedModel | None:
+        """The tuned model of that number, or None if it is gone."""
+        return self._first("own.id = ?", number)
 
     def get(self, name: str) -> TunedModel:
         """The tuned model of that name.
@@ -124,3 +118,12 @@ class TunedModels(Family):
                 f"There is a tuned model named {name!r} already.",
                 "Choose another name, or rename or remove that model first.",
             )
+
+    def _first(self, where: str, value: object) -> TunedModel | None:
+        for row in self._database.query(f"{_QUERY} where {where}", [value]):
+            return _model(row)
+        return None
+
+
+def _model(row: Mapping[str, Any]) -> TunedModel:
+    return from_row(TunedModel, row, **named_now(row))

@@ -56,6 +56,12 @@ class RewardModels(Family):
             return from_row(RewardModel, row)
         return None
 
+    def by_id(self, number: int | None) -> RewardModel | None:
+        """The reward model of that number, or None if it is gone."""
+        for row in self._table("reward_models").rows_where("id = ?", [number]):
+            return from_row(RewardModel, row)
+        return None
+
     def get(self, name: str) -> RewardModel:
         """The reward model of that name.
 

@@ -138,6 +138,13 @@ class SampleSets(Family):
         rows = self._database.query(_WITH_COUNTS + " group by sample_sets.id order by sample_sets.id")
         return [from_row(SampleSet, row) for row in rows]
 
+    def by_id(self, number: int | None) -> SampleSet | None:
+        """The set of that number, or None if it is gone."""
+        where = " where sample_sets.id = ? group by sample_sets.id"
+        for row in self._database.query(_WITH_COUNTS + where, [number]):
+            return from_row(SampleSet, row)
+        return None
+
     def get(self, name: str) -> SampleSet:
         """One set by its name.
 

@@ -55,7 +55,12 @@ def remove_partial(folder: Path, job_id: int, *models: Path) -> None:
         if checkpoint not in whole:
             shutil.rmtree(checkpoint, ignore_errors=True)
     for kind in models:
-        shutil.rmtree(kind / f"job-{job_id}.partial", ignore_errors=True)
+        shutil.rmtree(partial_model(kind, job_id), ignore_errors=True)
+
+
+def partial_model(models: Path, job_id: int) -> Path:
+    """The folder in which a job writes its model, until that is whole and gets one of its own."""
+    return models / f"job-{job_id}.partial"
 
 
 def _whole(folder: Path) -> list[Path]:

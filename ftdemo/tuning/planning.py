@@ -1,20 +1,21 @@
 """From what somebody asks for to a job: put together, checked, estimated, queued."""
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.errors import UserError
 from ftdemo.jobs import JobQueue
 from ftdemo.knobs import of_stored
-from ftdemo.models import ModelRegistry
+from ftdemo.models import Models
 from ftdemo.models.base import find_base_model
 from ftdemo.names import BASE
 from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import TUNE, Job
+from ftdemo.store.lineage import Lineage, parent_of
+from ftdemo.store.models import TunedModel
 from ftdemo.store.samples import SampleSet
 from ftdemo.tuning.calibration import calibrate, known_calibration
 from ftdemo.tuning.estimate import Estimate, estimate_run
@@ -23,7 +24,6 @@ from ftdemo.tuning.recipes import DEFAULT_RECIPE, settings_from
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.tuning.tokenised import TokenisedSamples, tokenise
 from ftdemo.weights.shapes import read_shapes
-from ftdemo.weights.tuned_files import TunedFiles
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Plan:
 
     settings: TuneSettings
     samples: SampleSet
-    parent: str | None
+    parent: TunedModel | None
 
 
 class Planner:
@@ -50,7 +50,6 @@ class Planner:
         samples: the sample sets.
         models: the tuned models.
         jobs: the queue.
-        tuned_files: gives the files of a tuned model; raises UserError if it does not fit the base model.
     """
 
     def __init__(
@@ -58,16 +57,14 @@ class Planner:
         store: Store,
         settings: Settings,
         samples: SampleLibrary,
-        models: ModelRegistry,
+        models: Models,
         jobs: JobQueue,
-        tuned_files: Callable[[str], TunedFiles | None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._samples = samples
         self._models = models
         self._jobs = jobs
-        self._tuned_files = tuned_files
 
     def plan(
         self,
@@ -93,7 +90,10 @@ class Planner:
             job = self._jobs.get(like)
             given = {name: value for name, value in changes.items() if value is not None}
             changes = {**of_stored(job.settings, TuneSettings), **given}
-            samples, parent = samples or job.sample_set_name, parent or job.parent_model
+            samples = samples or job.sample_set_name
+            if not parent:
+                known = parent_of(self._store, job)
+                parent = known.name if known else BASE
         settings = settings_from(recipe, **changes)
         if not samples:
             raise UserError("No samples are chosen.", "Choose the sample set to learn from.")
@@ -114,12 +114,13 @@ class Planner:
             )
         if parent in (None, "", BASE):
             return Plan(settings, sample_set, None)
-        self._tuned_files(str(parent))
+        tuned = self._models.get(str(parent))
+        self._models.files_of(self._models.usable(tuned))
         if settings.method == "qlora":
             raise UserError(
                 f"QLoRA starts from the base model, not from {parent!r}.", "Choose the method lora."
             )
-        return Plan(settings, sample_set, parent)
+        return Plan(settings, sample_set, tuned)
 
     def tune(
         self, name: str, samples: str | None = None, recipe: str = DEFAULT_RECIPE, **changes: Any
@@ -147,10 +148,7 @@ class Planner:
             TUNE,
             name,
             plan.settings.as_dict(),
-            sample_set_id=plan.samples.id,
-            sample_set_name=plan.samples.name,
-            sample_set_version=plan.samples.version,
-            parent_model=plan.parent,
+            Lineage.of(samples=plan.samples, parent=plan.parent),
         )
 
     def estimate(

@@ -8,7 +8,7 @@ from ftdemo.chat.turns import Answer, Turn
 from ftdemo.engines.host import EngineStatus
 from ftdemo.names import BASE
 from ftdemo.store.figures import RunFigures
-from ftdemo.store.jobs import Job
+from ftdemo.store.jobs import EVALUATE, Job
 from ftdemo.store.samples import Sample
 
 SAMPLES_SHOWN = 200
@@ -91,7 +91,7 @@ def job_card(job: Job) -> str:
     figures = {
         "Status": job.status,
         "Method": job.settings.get("method"),
-        "Continued from": job.parent_model,
+        "Compared with" if job.kind == EVALUATE else "Continued from": job.parent_model,
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": _epoch(job),
         "Time left": left,

@@ -23,19 +23,19 @@ from ftdemo.jobs.executors.local import STANDBY
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
-from ftdemo.store.jobs import ALIGN, EVALUATE, TUNE, Job, Status
+from ftdemo.store.jobs import ALIGN, EVALUATE, TUNE, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_partial
 from ftdemo.worker.align import align
-from ftdemo.worker.context import StopAskedError, stopped
-from ftdemo.worker.evaluate_job import evaluate
+from ftdemo.worker.context import JobContext, StopAskedError, stopped
+from ftdemo.worker.evaluate import evaluate
 from ftdemo.worker.failures import explain
 from ftdemo.worker.reward import train_reward
 from ftdemo.worker.tune import tune
 
 log = logging.getLogger("ftdemo.worker")
 STANDBY_IDLE_S = 900.0
-KINDS: dict[str, Callable[[Job, Settings, Reporter], Status]] = {
+KINDS: dict[str, Callable[[JobContext], Status]] = {
     TUNE: tune,
     "reward": train_reward,
     ALIGN: align,
@@ -52,8 +52,8 @@ def run_job(job_id: int, settings: Settings) -> None:
     reporter.begin()
     end: dict[str, str | None] = {"error_message": None, "error_remedy": None}
     try:
-        job = store.jobs.get(job_id)
-        status = KINDS[job.kind](job, settings, reporter)
+        context = JobContext.begin(job_id, settings, reporter)
+        status = KINDS[context.job.kind](context)
     except StopAskedError:
         status = stopped(reporter)
     except BaseException as error:

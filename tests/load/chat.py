@@ -70,7 +70,7 @@ def studio_with_models(data: Path, models: int, **settings: object) -> Studio:
         save_random_adapter(base.folder, folder, number, strength=0.08, r=16, lora_alpha=32, rank_pattern={})
         studio.store.models.add(
             f"random-{number}", base_model=studio.settings.base_model, method="lora", folder=folder.name,
-            job_id=None, sample_set_name=None,
+            job_id=None,
         )  # fmt: skip
     return studio
 

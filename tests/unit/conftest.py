@@ -11,6 +11,7 @@ import pytest
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
+from ftdemo.store.lineage import Lineage
 from ftdemo.store.models import TunedModel
 
 
@@ -23,15 +24,8 @@ def store(settings: Settings) -> Store:
 def add_job(store: Store) -> Callable[..., Job]:
     """Saves a queued job; nothing starts it."""
 
-    def add(model_name: str = "m", sample_set_name: str | None = None) -> Job:
-        return store.jobs.add(
-            "tune",
-            model_name,
-            "some/base",
-            {"method": "lora"},
-            sample_set_id=None,
-            sample_set_name=sample_set_name,
-        )
+    def add(model_name: str = "m", lineage: Lineage = Lineage()) -> Job:  # noqa: B008
+        return store.jobs.add("tune", model_name, "some/base", {"method": "lora"}, lineage)
 
     return add
 
@@ -53,7 +47,12 @@ def add_model(store: Store, settings: Settings, add_job: Callable[..., Job]) -> 
             method="lora",
             folder=folder.name,
             job_id=job.id,
-            sample_set_name="s",
+            lineage=Lineage(
+                sample_set_id=next(
+                    (saved.id for saved in store.sample_sets.all() if saved.name == "s"), None
+                ),
+                sample_set_name="s",
+            ),
         )
 
     return add
@@ -70,7 +69,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Job]]:
         processes.append(subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(100)"]))
         return processes[-1]
 
-    monkeypatch.setattr("ftdemo.jobs.queue.start_worker", start)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.start_worker", start)
     yield started
     for process in processes:
         process.kill()

@@ -1,8 +1,10 @@
-"""Starting a worker process, and telling whether one is alive."""
+"""Workers that are processes of this machine."""
 
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import psutil
@@ -15,6 +17,8 @@ STANDBY = "standby"
 """What the worker module is given in place of a job's number by `Standby`."""
 STANDBY_NEEDS_BYTES = 2e9
 START_TOLERANCE_S = 2.0
+START_GRACE_S = 60.0
+"""How long a worker may take to report for the first time."""
 KEEP_FREED_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**40),
@@ -22,6 +26,34 @@ KEEP_FREED_MEMORY = {
 }
 """Tells glibc to use freed memory again instead of handing it back. Each step frees and needs the same large
 tensors, and the system gives every page anew, filled with zeros: a fifth of a step of full tuning."""
+
+
+class LocalExecutor:
+    """Runs each job in a process of its own on this machine.
+
+    Args:
+        settings: given to the workers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._standby = Standby(settings)
+
+    def warm_up(self) -> None:
+        """Have a process ready that has imported torch; see `Standby`."""
+        self._standby.warm_up()
+
+    def start(self, job: Job) -> None:
+        """Start a job's worker."""
+        self._children[job.id] = self._standby.take(job) or start_worker(job, self._settings)
+
+    def without_worker(self, running: Sequence[Job]) -> list[Job]:
+        """Those of the running jobs whose worker is gone; also lets go of processes that have ended."""
+        ended = {job_id for job_id, child in list(self._children.items()) if child.poll() is not None}
+        for job_id in ended:
+            self._children.pop(job_id, None)
+        return [job for job in running if job.id in ended or not _has_worker(job)]
 
 
 def start_worker(job: Job, settings: Settings) -> "subprocess.Popen[bytes]":
@@ -107,3 +139,11 @@ def is_alive(pid: int, started: float) -> bool:
         )
     except psutil.Error:
         return False
+
+
+def _has_worker(job: Job) -> bool:
+    """Whether a running job's worker lives; one that was just started may not have said its id yet."""
+    if job.worker_pid is not None and job.worker_started is not None:
+        return is_alive(job.worker_pid, job.worker_started)
+    claimed = datetime.fromisoformat(job.heartbeat_at or job.created_at)
+    return (datetime.now(UTC) - claimed).total_seconds() < START_GRACE_S

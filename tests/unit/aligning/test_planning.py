@@ -9,6 +9,7 @@ from ftdemo.aligning.settings import align_settings
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.settings import Settings
 from ftdemo.store.jobs import Job
+from ftdemo.store.lineage import Lineage
 from ftdemo.studio import Studio
 from tests.unit.cli.test_commands import Cli
 
@@ -110,13 +111,13 @@ def test_what_is_compared_on_was_not_learned_from(studio: Studio) -> None:
     choose(studio, 24)
     thumb(studio, 12)
     settings = align_settings("ppo", compared_prompts=5)
-    practised = {prompt[-1]["content"] for prompt in practice_prompts(studio.store, settings, None, None)}
-    compared = {prompt[-1]["content"] for prompt in prompts_to_compare(studio.store, settings, None, None)}
+    practised = {prompt[-1]["content"] for prompt in practice_prompts(studio.store, settings, Lineage())}
+    compared = {prompt[-1]["content"] for prompt in prompts_to_compare(studio.store, settings, Lineage())}
     assert len(compared) == 5
     assert not practised & compared
     data = votes_of(studio.store, align_settings("dpo"))
     assert {pair.prompt[-1]["content"] for pair in data.pairs} <= practised
-    assert prompts_to_compare(studio.store, align_settings("dpo", compared_prompts=0), None, None) == []
+    assert prompts_to_compare(studio.store, align_settings("dpo", compared_prompts=0), Lineage()) == []
 
 
 def test_on_the_command_line(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -5,6 +5,7 @@ import pytest
 from ftdemo.evaluation.duel import WinRate
 from ftdemo.settings import Settings
 from ftdemo.store import Store
+from ftdemo.store.lineage import Lineage
 from ftdemo.studio import Studio
 
 
@@ -16,11 +17,12 @@ def studio(settings: Settings) -> Studio:
 def align(store: Store, name: str, parent: str | None, base: str, rate: float) -> None:
     wins = round(10 * rate)
     found = {"win_rates": {"reward": WinRate(wins, 0, 10 - wins).as_dict()}}
-    job = store.jobs.add("align", name, base, {})
+    lineage = Lineage.of(parent=store.models.get(parent) if parent else None)
+    job = store.jobs.add("align", name, base, {}, lineage)
     store.jobs.update(job.id, metrics={"votes": 36, "evaluation": found})
     store.models.add(
-        name, base_model=base, method="dpo", folder=f"job-{job.id}", job_id=job.id, sample_set_name=None,
-        parent_model=parent,
+        name, base_model=base, method="dpo", folder=f"job-{job.id}", job_id=job.id,
+        lineage=lineage,
     )  # fmt: skip
 
 
@@ -31,6 +33,16 @@ def test_a_line_of_rounds(studio: Studio) -> None:
     found = [(one.round, one.start, one.model, one.votes, one.win_rate) for one in studio.rounds()]
     assert found == [(1, "base", "first", 36, 0.7), (2, "first", "second", 36, 0.6)]
     assert [one.people for one in studio.rounds()] == [None, None]
+
+
+def test_renaming_a_model_does_not_begin_the_rounds_anew(studio: Studio) -> None:
+    base = studio.settings.base_model
+    align(studio.store, "first", None, base, 0.7)
+    align(studio.store, "second", "first", base, 0.6)
+    studio.models.rename("first", "renamed")
+    align(studio.store, "first", None, base, 0.5)
+    found = [(one.round, one.start, one.model) for one in studio.rounds()]
+    assert found == [(1, "base", "renamed"), (2, "renamed", "second"), (1, "base", "first")]
 
 
 def test_people_who_saw_both_blind_are_counted_for_the_model_they_chose(studio: Studio) -> None:

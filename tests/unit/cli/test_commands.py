@@ -267,7 +267,7 @@ def test_job_that_fails_while_waited_for(
         )
         return subprocess.Popen([sys.executable, "-S", "-c", ""])
 
-    monkeypatch.setattr("ftdemo.jobs.queue.start_worker", fail)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.start_worker", fail)
     result = with_set.json("tune", "m", "--samples", "facts", "--wait")
     assert with_set.code == 1
     assert result["error"] == {"message": "The disk is full.", "remedy": "Free some space."}

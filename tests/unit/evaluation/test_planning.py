@@ -12,6 +12,7 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.evaluation.planning import evaluation_prompts, submit_evaluation_job
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.store.jobs import Job
+from ftdemo.store.lineage import Lineage
 from ftdemo.studio import Studio
 from ftdemo.ui.html import job_card
 from tests.unit.cli.test_commands import Cli
@@ -34,9 +35,7 @@ def add_votes(studio: Studio, questions: int) -> None:
 
 
 def prompts_of(studio: Studio, job: Job) -> list[str]:
-    prompts, _ = evaluation_prompts(
-        studio.store, EvaluationSettings(**job.settings), job.sample_set_name, job.sample_set_version
-    )
+    prompts, _ = evaluation_prompts(studio.store, EvaluationSettings(**job.settings), job)
     return [prompt[-1]["content"] for prompt in prompts]
 
 
@@ -65,14 +64,21 @@ def test_what_is_given_is_asked_alone(submit: Callable[..., Job], studio: Studio
 
 
 def test_it_compares_with_the_model_that_was_continued(
-    submit: Callable[..., Job], studio: Studio, add_job: Callable[..., Job]
+    submit: Callable[..., Job],
+    studio: Studio,
+    add_job: Callable[..., Job],
+    add_model: Callable[..., Any],
 ) -> None:
     studio.store.models.add(
         "further", base_model="some/base", method="dpo", folder="f", job_id=add_job("further").id,
-        sample_set_name=None, parent_model="mine",
+        lineage=Lineage.of(parent=studio.store.models.get("mine")),
     )  # fmt: skip
     assert submit("further", questions=["Why?"]).settings["against"] == "mine"
     assert submit("further", "base", questions=["Why?"]).settings["against"] == "base"
+    studio.models.rename("mine", "renamed")
+    add_model("mine")
+    job = submit("further", questions=["Why?"])
+    assert (job.settings["against"], job.parent_model, job.model_name) == ("renamed", "renamed", "further")
 
 
 def test_votes_are_kept_back_as_for_the_reward_model(submit: Callable[..., Job], studio: Studio) -> None:
@@ -84,6 +90,16 @@ def test_votes_are_kept_back_as_for_the_reward_model(submit: Callable[..., Job],
     studio.store.reward_models.add("alien", base_model="another/base", folder="a", job_id=trained.id)
     with pytest.raises(UserError, match="mine on some/base, alien on another/base"):
         submit("mine", held_out_reward="alien")
+
+
+def test_a_judge_of_another_base_is_refused_before_a_job_is_queued(
+    studio: Studio, add_job: Callable[..., Job]
+) -> None:
+    studio.store.reward_models.add("alien", base_model="another/base", folder="a", job_id=add_job().id)
+    for changes in ({"reward": "alien"}, {"held_out_reward": "alien"}):
+        with pytest.raises(UserError, match="'alien' stands on another/base"):
+            studio.evaluate("base", questions=["Why?"], **changes)
+    assert len(studio.store.jobs.all()) == 1
 
 
 def test_what_cannot_be_evaluated_is_refused(submit: Callable[..., Job], studio: Studio) -> None:

@@ -27,7 +27,8 @@ from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.tokens.template import with_answer
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
-from ftdemo.worker import evaluate as evaluation_job
+from ftdemo.worker.context import JobContext
+from ftdemo.worker.evaluate import evaluate
 from tests.unit.tiny_model import load_tiny_model
 from tests.unit.tiny_ppo import (
     DEVICE,
@@ -201,6 +202,13 @@ def evaluated(
     return Studio(replace(settings, base_model="tiny"))
 
 
+def context_of(studio: Studio, base: BaseModel, job: Job, reporter: Reporter) -> JobContext:
+    """What the worker has, with a base model that is there already."""
+    context = JobContext(job, studio.settings, reporter)
+    vars(context).update(base=base, load_torch=lambda: None)
+    return context
+
+
 def test_a_job_is_queued_run_and_keeps_its_figures(evaluated: Studio, base: BaseModel) -> None:
     job = evaluated.evaluate(
         "mine", questions=["w9 w10", "w11"], max_new_tokens=4, rules=("short",), precision="float32"
@@ -211,7 +219,7 @@ def test_a_job_is_queued_run_and_keeps_its_figures(evaluated: Studio, base: Base
     assert evaluated.models.check_new_name("mine") == "mine"
     evaluated.store.models.rename("other", "mine")
     reporter = Reporter(evaluated.store, job.id)
-    assert evaluation_job.run_evaluation(job, base, evaluated.settings, reporter) == "finished"
+    assert evaluate(context_of(evaluated, base, job, reporter)) == "finished"
     metrics = evaluated.jobs.get(job.id).metrics
     assert metrics["prompts_from"] == [{"source": "questions", "prompts": 2}]
     assert (metrics["before"], metrics["after"], len(metrics["answers"])) == ("base", "mine", 2)
@@ -228,5 +236,5 @@ def test_a_stopped_job_leaves_no_figures(
     job = evaluated.evaluate("base", questions=["w9"])
     reporter = Reporter(evaluated.store, job.id)
     reporter._stop_request, reporter.interrupted = request_, interrupted
-    assert evaluation_job.run_evaluation(job, base, evaluated.settings, reporter) == status
+    assert evaluate(context_of(evaluated, base, job, reporter)) == status
     assert evaluated.jobs.get(job.id).metrics == {}

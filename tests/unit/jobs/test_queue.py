@@ -2,7 +2,7 @@ import itertools
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -67,7 +67,7 @@ def queue(
         children.append(start_worker(job, settings))
         return children[-1]
 
-    monkeypatch.setattr("ftdemo.jobs.queue.start_worker", start)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.start_worker", start)
     yield JobQueue(store, settings)
     for job in store.jobs.with_status("queued"):
         store.jobs.update(job.id, status="stopped")
@@ -260,7 +260,7 @@ def test_worker_that_never_reported_is_given_up_after_a_while(
     job, second = submit(), submit()
     queue.refresh()
     assert queue.get(job.id).status == "running"
-    monkeypatch.setattr("ftdemo.jobs.queue.START_GRACE_S", -1)
+    monkeypatch.setattr("ftdemo.jobs.executors.local.START_GRACE_S", -1)
     queue.refresh()
     assert queue.get(job.id).status == "interrupted"
     assert [started.id for started in workers] == [job.id, second.id]
@@ -297,3 +297,30 @@ def test_workers_are_given_the_settings(
     environment = psutil.Process(working.worker_pid).environ()
     expected = settings.as_environment()
     assert {name: environment[name] for name in expected} == expected
+
+
+class Elsewhere:
+    """An executor whose workers are numbers in a list."""
+
+    def __init__(self) -> None:
+        self.working: list[int] = []
+
+    def warm_up(self) -> None:
+        raise AssertionError("no job is about to start")
+
+    def start(self, job: Job) -> None:
+        self.working.append(job.id)
+
+    def without_worker(self, running: Sequence[Job]) -> list[Job]:
+        return [job for job in running if job.id not in self.working]
+
+
+def test_jobs_may_run_elsewhere(store: Store, settings: Settings) -> None:
+    executor = Elsewhere()
+    queue = JobQueue(store, settings, executor)
+    first, second = queue.submit("tune", "one", {}), queue.submit("tune", "two", {})
+    assert executor.working == [first.id]
+    executor.working.clear()
+    queue.refresh()
+    assert queue.get(first.id).status == "interrupted"
+    assert executor.working == [second.id]

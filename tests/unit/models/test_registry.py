@@ -5,26 +5,25 @@ from pathlib import Path
 import pytest
 
 from ftdemo.errors import InvalidNameError, NotFoundError, UserError
-from ftdemo.models import ModelRegistry
+from ftdemo.models import Models
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.store.models import TunedModel
-from ftdemo.weights.gguf_cache import GgufCache
 
 AddModel = Callable[..., TunedModel]
 
 
 @pytest.fixture
-def registry(store: Store, settings: Settings) -> ModelRegistry:
-    return ModelRegistry(store, settings.tuned_models, GgufCache(settings.gguf))
+def registry(store: Store, settings: Settings) -> Models:
+    return Models(store, settings)
 
 
 def files_of(settings: Settings, model: TunedModel) -> Path:
     return settings.tuned_models / model.folder
 
 
-def test_names_begin_with_base(registry: ModelRegistry, add_model: AddModel) -> None:
+def test_names_begin_with_base(registry: Models, add_model: AddModel) -> None:
     add_model("z")
     add_model("a")
     assert registry.names() == ["base", "z", "a"]
@@ -32,7 +31,7 @@ def test_names_begin_with_base(registry: ModelRegistry, add_model: AddModel) -> 
 
 
 def test_description_tells_where_a_model_came_from(
-    registry: ModelRegistry, add_model: AddModel, settings: Settings
+    registry: Models, add_model: AddModel, settings: Settings
 ) -> None:
     model = add_model("pavan")
     description = registry.describe("pavan")
@@ -48,28 +47,28 @@ def test_description_tells_where_a_model_came_from(
     }
 
 
-def test_model_whose_files_are_gone(registry: ModelRegistry, add_model: AddModel, settings: Settings) -> None:
+def test_model_whose_files_are_gone(registry: Models, add_model: AddModel, settings: Settings) -> None:
     model = add_model("pavan")
     shutil.rmtree(files_of(settings, model))
-    for ask in (lambda: registry.files(model), lambda: registry.describe("pavan")):
+    for ask in (lambda: registry.files_of(model), lambda: registry.describe("pavan")):
         with pytest.raises(NotFoundError, match="'pavan' are gone"):
             ask()
     registry.remove("pavan")  # it can still be got rid of
     assert registry.all() == []
 
 
-def test_unknown_model(registry: ModelRegistry) -> None:
+def test_unknown_model(registry: Models) -> None:
     for act in (registry.get, registry.describe, registry.remove):
         with pytest.raises(NotFoundError):
             act("nothing")
 
 
-def test_new_name_is_cleaned(registry: ModelRegistry) -> None:
+def test_new_name_is_cleaned(registry: Models) -> None:
     assert registry.check_new_name("  mine ") == "mine"
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "base", "taken", " taken "])
-def test_new_name_that_cannot_be_used(registry: ModelRegistry, add_model: AddModel, name: str) -> None:
+def test_new_name_that_cannot_be_used(registry: Models, add_model: AddModel, name: str) -> None:
     add_model("taken")
     with pytest.raises(InvalidNameError):
         registry.check_new_name(name)
@@ -87,7 +86,7 @@ def test_new_name_that_cannot_be_used(registry: ModelRegistry, add_model: AddMod
     ],
 )
 def test_name_of_a_model_to_come_is_taken(
-    registry: ModelRegistry, store: Store, add_job: Callable[..., Job], status: str, free: bool
+    registry: Models, store: Store, add_job: Callable[..., Job], status: str, free: bool
 ) -> None:
     store.jobs.update(add_job("mine").id, status=status)
     if free:
@@ -97,17 +96,15 @@ def test_name_of_a_model_to_come_is_taken(
             registry.check_new_name("mine")
 
 
-def test_rename_keeps_the_files(registry: ModelRegistry, add_model: AddModel) -> None:
+def test_rename_keeps_the_files(registry: Models, add_model: AddModel) -> None:
     model = add_model("old")
     renamed = registry.rename("old", " new ")
     assert renamed.name == "new"
-    assert registry.files(renamed) == registry.files(model)
+    assert registry.files_of(renamed) == registry.files_of(model)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "Base", "two"])
-def test_rename_to_a_name_that_cannot_be_used(
-    registry: ModelRegistry, add_model: AddModel, name: str
-) -> None:
+def test_rename_to_a_name_that_cannot_be_used(registry: Models, add_model: AddModel, name: str) -> None:
     add_model("one")
     add_model("two")
     with pytest.raises(InvalidNameError):
@@ -116,10 +113,10 @@ def test_rename_to_a_name_that_cannot_be_used(
 
 
 def test_remove_deletes_the_files_of_that_model_only(
-    registry: ModelRegistry, add_model: AddModel, settings: Settings
+    registry: Models, add_model: AddModel, settings: Settings
 ) -> None:
     one, two = add_model("one"), add_model("two")
     registry.remove("one")
     assert registry.names() == ["base", "two"]
     assert not files_of(settings, one).exists()
-    assert registry.files(two).folder.is_dir()
+    assert registry.files_of(two).folder.is_dir()

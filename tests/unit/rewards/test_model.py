@@ -13,7 +13,6 @@ from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAns
 from ftdemo.machine.device import choose_device
 from ftdemo.rewards.head import read_reward_head, score
 from ftdemo.rewards.network import RewardNetwork
-from ftdemo.rewards.run import keep_votes
 from ftdemo.rewards.sheet import judge, reward_sheet
 from ftdemo.rewards.trainer import RewardTrainer, margins, rows_of_votes, vote_losses
 from ftdemo.rewards.votes import PairVote, ThumbVote, TrainingVote
@@ -21,6 +20,7 @@ from ftdemo.statistics import trials_to_tell, wilson_interval
 from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.training.preparation import with_adapter
 from ftdemo.training.trainer import training_arguments
+from ftdemo.worker.kept import keep_votes
 from tests.unit.tiny_model import load_tiny_model, save_tiny_model
 
 PROMPT = ({"role": "user", "content": "Why?"},)

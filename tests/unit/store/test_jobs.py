@@ -15,7 +15,7 @@ AddJob = Callable[..., Job]
 
 def test_new_job_is_queued(store: Store) -> None:
     settings = {"epochs": 3, "learning_rate": 1e-3, "name": "模型"}
-    job = store.jobs.add("tune", "m", "a/b", settings, sample_set_id=None, sample_set_name="facts")
+    job = store.jobs.add("tune", "m", "a/b", settings)
     assert (job.kind, job.status, job.model_name, job.base_model) == ("tune", "queued", "m", "a/b")
     assert (job.settings, job.metrics, job.step, job.ended) == (settings, {}, 0, False)
     assert store.jobs.get(job.id) == job

@@ -5,6 +5,7 @@ import pytest
 from ftdemo.errors import InvalidNameError, NotFoundError
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
+from ftdemo.store.lineage import Lineage
 from ftdemo.store.models import TunedModel
 
 AddModel = Callable[..., TunedModel]
@@ -13,7 +14,12 @@ AddModel = Callable[..., TunedModel]
 def test_model_comes_back_as_it_was_saved(store: Store, add_job: Callable[..., Job]) -> None:
     job = add_job("pavan")
     added = store.models.add(
-        "pavan", base_model="a/b", method="lora", folder="job-1", job_id=job.id, sample_set_name="facts"
+        "pavan",
+        base_model="a/b",
+        method="lora",
+        folder="job-1",
+        job_id=job.id,
+        lineage=Lineage(sample_set_name="facts"),
     )
     assert added == store.models.get("pavan") == store.models.find("pavan") == store.models.all()[0]
     assert (added.base_model, added.method, added.folder) == ("a/b", "lora", "job-1")
@@ -24,15 +30,13 @@ def test_taken_name_is_refused(store: Store, add_model: AddModel, add_job: Calla
     first = add_model("pavan")
     job = add_job("pavan")
     with pytest.raises(InvalidNameError, match="'pavan' already"):
-        store.models.add(
-            "pavan", base_model="x", method="lora", folder="x", job_id=job.id, sample_set_name=None
-        )
+        store.models.add("pavan", base_model="x", method="lora", folder="x", job_id=job.id)
     assert store.models.all() == [first]
 
 
 def test_model_of_an_unknown_job_is_refused(store: Store) -> None:
     with pytest.raises(Exception, match="FOREIGN KEY"):
-        store.models.add("m", base_model="x", method="lora", folder="x", job_id=99, sample_set_name=None)
+        store.models.add("m", base_model="x", method="lora", folder="x", job_id=99)
     assert store.models.all() == []
 
 

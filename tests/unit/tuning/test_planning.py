@@ -1,5 +1,6 @@
 """What a run costs and whether it can start; where it gets its settings from."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from ftdemo.jobs.sheet import compare_runs, run_sheet
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
+from ftdemo.store.models import TunedModel
 from ftdemo.store.samples import Sample
 from ftdemo.studio import Studio
 from ftdemo.tokens.sequences import TokenisedSample
@@ -194,7 +196,7 @@ def test_reporting_needs_its_package(studio: Studio, monkeypatch: pytest.MonkeyP
 def queued(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job on the set `s` that never starts."""
     monkeypatch.setattr(
-        "ftdemo.jobs.queue.start_worker", lambda job, settings: SimpleNamespace(poll=lambda: None)
+        "ftdemo.jobs.executors.local.start_worker", lambda job, settings: SimpleNamespace(poll=lambda: None)
     )
     studio.store.sample_sets.add("s", [Sample("a", "b")], file_name=None, file_format="csv")
     return studio.tune("first", "s", method="features", parts="norms", seed=7)
@@ -211,6 +213,20 @@ def test_a_job_is_done_again_with_changes(studio: Studio, queued: Job) -> None:
     with pytest.raises(NotFoundError, match="no model named 'gone'"):
         studio.tune("third", "s", parent="gone")
     assert studio.tune("third", "s", parent="base").parent_model is None
+
+
+def test_a_job_that_is_done_again_starts_from_the_model_that_was_renamed(
+    studio: Studio, queued: Job, add_model: Callable[..., TunedModel]
+) -> None:
+    parent = add_model("parent", base_model=studio.settings.base_model)
+    job = studio.tune("second", "s", start_from="parent")
+    studio.models.rename("parent", "renamed")
+    add_model("parent", base_model=studio.settings.base_model)
+    assert studio.tune("third", like=job.id).parent_id == parent.id
+    studio.store.jobs.update(job.id, status="finished")
+    studio.store.models.remove("renamed")
+    with pytest.raises(NotFoundError, match="is not there any more"):
+        studio.tune("fourth", like=job.id)
 
 
 def test_an_estimate_needs_the_base_model(studio: Studio, queued: Job) -> None:
@@ -247,9 +263,7 @@ def test_a_queued_job_is_paused_resumed_and_removed(studio: Studio, queued: Job)
 
 def test_a_worker_killed_after_it_saved_its_model_has_finished(studio: Studio, queued: Job) -> None:
     studio.store.jobs.update(queued.id, status="running", worker_pid=2**22 + 1, worker_started=1.0)
-    studio.store.models.add(
-        "first", base_model="b", method="lora", folder="job-1", job_id=queued.id, sample_set_name="s"
-    )
+    studio.store.models.add("first", base_model="b", method="lora", folder="job-1", job_id=queued.id)
     studio.jobs.refresh()
     job = studio.jobs.get(queued.id)
     assert (job.status, job.error_message) == ("finished", None)
