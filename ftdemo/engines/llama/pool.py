@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from ftdemo.engines.llama.files import LlamaFiles
 from ftdemo.engines.llama.server import SLOTS, LlamaServer
 from ftdemo.engines.llama.slots import Slots
+from ftdemo.machine.heap import trim
 
 MAX_MODELS = 3
 MAX_ADAPTERS = 8
@@ -65,6 +65,11 @@ class LlamaPool:
         loaded = self._models[files.model]
         return loaded, loaded.adapters.index(files.adapter) if files.adapter is not None else None
 
+    def free_slots(self) -> None:
+        """Take the slots of all loaded models from whoever has them, and forget what they have read."""
+        for loaded in self._models.values():
+            loaded.slots = Slots(SLOTS, self._context)
+
     def _is_loaded(self, files: LlamaFiles) -> bool:
         loaded = self._models.get(files.model)
         return loaded is not None and (files.adapter is None or files.adapter in loaded.adapters)
@@ -75,16 +80,6 @@ class LlamaPool:
         while len(self._models) >= MAX_MODELS:
             left, _ = self._models.popitem(last=False)
             self._used.pop(left, None)
-        give_back_memory()
+        # Without this each reloading leaves some 20 MB of gaps in the heap behind.
+        trim()
         self._models[model] = LoadedModel(self._load(model, adapters), adapters, self._context)
-
-
-def give_back_memory() -> None:
-    """Hand memory that was freed back to the system, where the C library (glibc) can be asked to.
-
-    Without it each reloading leaves some 20 MB of gaps behind.
-    """
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):
-        return

@@ -14,8 +14,8 @@ from transformers.utils import logging as transformers_logging
 from ftdemo.engines.generation import Heard, stream_events
 from ftdemo.engines.prompts import end_tokens, refuse_too_long
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
-from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.errors import UserError
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
@@ -68,7 +68,7 @@ class TransformersEngine:
         self._model.to(self.device.type)
         self._end_tokens = end_tokens(base.folder)
         part = PART_ON_GPU if self.device.type == "cuda" else PART_ON_PROCESSOR
-        self._steps = Steps(WeightsPool(self._model), self.device.type, self._end_tokens, part)
+        self._steps = Steps(ModelPool(self._model), self.device.type, self._end_tokens, part)
         self._warm_up()
 
     def stream(
