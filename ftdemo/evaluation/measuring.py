@@ -17,12 +17,12 @@ from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.reading import Texts, read_texts
 from ftdemo.evaluation.results import Side, figures_of
-from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
+from ftdemo.rewards.scorer import RewardJudge
 from ftdemo.rewards.votes import AnswerTokeniser
 from ftdemo.tokens.tokeniser import load_tokenizer
 from ftdemo.tuning.run import LIBRARIES
@@ -148,8 +148,10 @@ def _by_rewards(
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
-            judge = RewardJudge(reader, folder, tokenise)
-            scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
+            judge = RewardJudge(reader.model, folder, tokenise, bfloat16=reader.bfloat16)
+            scores[name] = [
+                judge.sequences([one.to_be_scored(end) for one in side.rollouts]) for side in said
+            ]
     return scores
 
 

@@ -1,4 +1,7 @@
-"""Scores of answers by a reward model, in the web process: for a gauge, and for the best of several."""
+"""Scores of answers by a reward model: an adapter and a head on the base model.
+
+torch is imported in here when something is scored, and not before: the web process starts without it.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,77 @@ from ftdemo.models.base import BaseModel
 from ftdemo.store.feedback import ChatMessage
 
 if TYPE_CHECKING:
-    from ftdemo.rewards.head import RewardHead
+    from ftdemo.rewards.votes import AnswerTokeniser
 
 MOST_LOADED = 2
 """Reward models kept in memory; the one used longest ago leaves. An adapter of rank 16 takes 10 to 20 MB."""
-MOST_REMEMBERED = 2_000
-"""Scores that are kept, so that a page that is drawn again asks for nothing."""
+
+
+class RewardJudge:
+    """Scores answers by one reward model.
+
+    Args:
+        base: the untouched base model, as transformers has it; the judge shares its tensors and leaves it as
+            it is, so that several judges can stand on it.
+        folder: the reward model's.
+        tokenise: turns prompts with answers into token ids.
+        bfloat16: whether products are taken in bfloat16.
+
+    Raises:
+        SourceError: a file of the reward model is missing or damaged.
+        UserError: it stands on another base model.
+    """
+
+    def __init__(self, base: Any, folder: Path, tokenise: AnswerTokeniser, *, bfloat16: bool = False) -> None:
+        from peft import PeftModel
+
+        from ftdemo.language.tuned import sharing_copy
+        from ftdemo.rewards.head import read_reward_head
+
+        self._tokenise = tokenise
+        self._bfloat16 = bfloat16
+        self._device: str = base.device.type
+        self._head = read_reward_head(folder, int(base.config.hidden_size)).to(self._device)
+        self._model = PeftModel.from_pretrained(sharing_copy(base), str(folder)).eval()
+
+    def answers(self, prompt: Sequence[ChatMessage], answers: Sequence[str]) -> list[float]:
+        """The scores of answers to a prompt, in standard deviations from the mean of those learned from.
+
+        Args:
+            prompt: all chat messages before the answer, the question last.
+            answers: one or more.
+        """
+        return self.sequences([self._tokenise(prompt, answer).ids for answer in answers])
+
+    def sequences(self, sequences: Sequence[Sequence[int]]) -> list[float]:
+        """The same for prompts with answers that are tokenised already.
+
+        Args:
+            sequences: token ids of prompt and answer, with the answer's end token. Equal ones get one score,
+                whichever batch they would have been in.
+        """
+        import torch
+
+        from ftdemo.rewards.head import score
+
+        different = list(dict.fromkeys(tuple(sequence) for sequence in sequences))
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device, torch.bfloat16, enabled=self._bfloat16),
+        ):
+            found = score(self._model, self._head, different).tolist()
+        by_sequence = dict(zip(different, found, strict=True))
+        return [by_sequence[tuple(sequence)] for sequence in sequences]
 
 
 class RewardScorer:
-    """Scores answers one call at a time. The base model is loaded with the first call, which takes seconds.
+    """Scores answers by any reward model, for callers in many threads: one is served at a time.
 
-    torch is imported here when it is needed, and not before.
+    The base model is loaded with the first call, which takes seconds, and stays; of the reward models those
+    used last.
 
     Args:
-        base: gives the base model.
+        base: the base model.
         max_length: longest prompt with answer in tokens; of a longer one the beginning is cut off.
     """
 
@@ -35,72 +94,42 @@ class RewardScorer:
         self._max_length = max_length
         self._lock = threading.Lock()
         self._model: Any = None
-        self._tokenise: Any = None
-        self._heads: OrderedDict[Path, tuple[str, RewardHead]] = OrderedDict()
-        self._known: OrderedDict[tuple[Path, str], float] = OrderedDict()
-
-    def remembered(self, folder: Path, key: str) -> float | None:
-        """The score that was computed under a key, or None."""
-        return self._known.get((folder, key))
-
-    def remember(self, folder: Path, key: str, score: float) -> None:
-        """Keep a score under a key."""
-        self._known[folder, key] = score
-        while len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        self._judges: OrderedDict[Path, RewardJudge] = OrderedDict()
 
     def scores(self, folder: Path, prompt: Sequence[ChatMessage], answers: Sequence[str]) -> list[float]:
-        """Score answers to a prompt.
+        """Score answers to a prompt; see `RewardJudge.answers`.
 
         Args:
             folder: the reward model's.
             prompt: all chat messages before the answer, the question last.
             answers: one or more.
 
-        Returns:
-            For each answer its score, in standard deviations from the mean of the votes' answers.
-
         Raises:
             SourceError: a file of the reward model is missing or damaged.
             UserError: it stands on another base model.
         """
-        from ftdemo.rewards.head import score
-
         with self._lock:
-            name, head = self._loaded(folder)
-            self._model.set_adapter(name)
-            sequences = [self._tokenise(list(prompt), answer).ids for answer in answers]
-            found: list[float] = score(self._model, head, sequences).tolist()
-            return found
+            return self._judge(folder).answers(prompt, answers)
 
-    def _loaded(self, folder: Path) -> tuple[str, RewardHead]:
-        """The adapter's name and the head of a reward model, loaded if they are not."""
-        from peft import PeftModel
+    def _judge(self, folder: Path) -> RewardJudge:
+        from ftdemo.rewards.votes import AnswerTokeniser
+
+        if folder not in self._judges:
+            if self._model is None:
+                self._model = self._loaded()
+            tokenise = AnswerTokeniser(self._base.folder, self._max_length)
+            self._judges[folder] = RewardJudge(self._model, folder, tokenise)
+            if len(self._judges) > MOST_LOADED:
+                self._judges.popitem(last=False)
+        self._judges.move_to_end(folder)
+        return self._judges[folder]
+
+    def _loaded(self) -> Any:
+        """The base model in memory, as the device computes fastest."""
         from transformers import AutoModelForCausalLM
 
         from ftdemo.machine.device import choose_device
-        from ftdemo.rewards.head import read_reward_head
-        from ftdemo.rewards.votes import AnswerTokeniser
 
-        if folder in self._heads:
-            self._heads.move_to_end(folder)
-            return self._heads[folder]
         device = choose_device()
-        if self._model is None:
-            plain: Any = AutoModelForCausalLM.from_pretrained(self._base.folder, dtype=device.dtype)
-            self._tokenise = AnswerTokeniser(self._base.folder, self._max_length)
-            plain = plain.to(device.type).eval()
-        else:
-            plain = self._model
-        head = read_reward_head(folder, int(plain.config.hidden_size)).to(device.type)
-        name = folder.name.replace(".", "-")
-        if self._model is None:
-            self._model = PeftModel.from_pretrained(plain, str(folder), adapter_name=name).eval()
-        else:
-            plain.load_adapter(str(folder), adapter_name=name)
-            plain.eval()
-        self._heads[folder] = name, head
-        if len(self._heads) > MOST_LOADED:
-            _, (oldest, _) = self._heads.popitem(last=False)
-            self._model.delete_adapter(oldest)
-        return name, head
+        model: Any = AutoModelForCausalLM.from_pretrained(self._base.folder, dtype=device.dtype)
+        return model.to(device.type).eval()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from ftdemo.chat.comparison import MAX_SIDES
+from ftdemo.chat.room import COMPARE, MAX_SIDES
 from ftdemo.engines import GenerationSettings
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
@@ -53,9 +53,9 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         text: str, sides: list[str], tokens: int, heat: float, nucleus: float, start: int,
         known: dict[str, int], request: gr.Request,
     ) -> Iterator[tuple[object, object, object]]:  # fmt: skip
-        history = studio.conversation(known.get("conversation"))
+        history = studio.chat.turns(known.get("conversation"))
         generation = GenerationSettings(int(tokens), heat, nucleus, int(start))
-        growing = studio.compare(
+        growing = studio.chat.compare(
             text,
             sides,
             generation,
@@ -70,11 +70,11 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
 
     @shown
     def cancel(request: gr.Request) -> None:
-        studio.cancel(str(request.session_hash))
+        studio.cancel(str(request.session_hash), COMPARE)
 
     @shown
     def show(known: dict[str, int]) -> str:
-        history = studio.conversation(known.get("conversation"))
+        history = studio.chat.turns(known.get("conversation"))
         return html.turns(history) if history else html.empty(EMPTY)
 
     @shown

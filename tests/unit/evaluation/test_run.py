@@ -12,13 +12,13 @@ from ftdemo.evaluation import measuring
 from ftdemo.evaluation.contestant import Contestant
 from ftdemo.evaluation.course import EvaluationStoppedError
 from ftdemo.evaluation.measuring import measure
-from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback.simulated import ShortAnswers
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Rollout
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
+from ftdemo.rewards.scorer import RewardJudge
 from ftdemo.rewards.votes import AnswerTokeniser
 from ftdemo.settings import Settings
 from ftdemo.store import Store
@@ -108,13 +108,13 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
     folder = save_reward_model(base, tmp_path / "reward")
     contestant = Contestant.load(base, None, DEVICE, bfloat16=False)
     tokenise = AnswerTokeniser(base.folder, 64)
-    judge = RewardJudge(contestant, folder, tokenise)
+    judge = RewardJudge(contestant.model, folder, tokenise)
     plain = PeftModel.from_pretrained(load_tiny_model(base), str(folder)).eval()
     ids = [tokenise(prompt, "w20 w21").ids for prompt in QUESTIONS]
     wanted = score(plain, read_reward_head(folder, 32), ids).tolist()
-    assert judge.scores(ids) == pytest.approx(wanted, abs=1e-5)
-    assert judge(QUESTIONS[0], "w20 w21") == pytest.approx(wanted[0], abs=1e-5)
-    again = judge.scores([ids[0], ids[1], ids[0]])
+    assert judge.sequences(ids) == pytest.approx(wanted, abs=1e-5)
+    assert judge.answers(QUESTIONS[0], ["w20 w21"]) == pytest.approx(wanted[:1], abs=1e-5)
+    again = judge.sequences([ids[0], ids[1], ids[0]])
     assert again[0] == again[2]
     untouched = Contestant.load(base, None, DEVICE, bfloat16=False)
     rollout = Rollout((5, 9), (11, 12), ended=False)
