@@ -75,6 +75,7 @@ def stream_events(
 
     Raises:
         UserError: a request cannot be answered.
+        RuntimeError: the engine is closed. Whatever ended a generation is raised too.
     """
     began = time.perf_counter()
     transcripts = [Transcript(side, began, decode) for side in range(len(requests))]
