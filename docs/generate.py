@@ -7,7 +7,6 @@ import inspect
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.knobs import Kind, Option, options
 from ftdemo.rewards.settings import RewardSettings
-from ftdemo.settings import Settings
+from ftdemo.settings import Settings, variable
 from ftdemo.store import Store
 from ftdemo.tuning.settings import TuneSettings
 
@@ -60,10 +59,9 @@ def pages() -> dict[str, str]:
 
 def settings_page() -> str:
     """The environment's variables."""
-    about = arguments(Settings)
     rows = [
-        (f"`{variable_of(field.name)}`", about[field.name], DEPENDS.get(field.name) or code(field.default))
-        for field in fields(Settings)
+        (f"`{variable(option.name)}`", option.help, DEPENDS.get(option.name) or code(option.default))
+        for option in options(Settings)
     ]
     return (
         "# Settings\n\nRead once from the environment, when the program starts; a value that cannot be used "
@@ -72,11 +70,6 @@ def settings_page() -> str:
         + "\nGradio's own (`GRADIO_SERVER_NAME`, `GRADIO_SERVER_PORT`, …) and the Hub's (`HF_HOME`, "
         "`HF_TOKEN`, `HF_HUB_OFFLINE`) keep their meaning.\n"
     )
-
-
-def variable_of(field: str) -> str:
-    """The environment's variable for a field of `Settings`."""
-    return f"FTDEMO_{field.upper()}"
 
 
 def knobs_page() -> str:

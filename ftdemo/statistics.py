@@ -25,11 +25,19 @@ def wilson_interval(successes: float, trials: int, z: float = Z_95) -> tuple[flo
 
 
 def trials_to_tell(share: float, chance: float, most: int = 10_000) -> int | None:
-    """The fewest trials after which a share seen is above chance with 95 % confidence.
+    """The fewest trials after which a share seen is above chance with 95 % confidence, if it stays as it is.
+
+    A share tells once the lower end of its `wilson_interval` lies above chance. That interval holds exactly
+    the values that the score test does not reject (Wilson 1927), so the end passes chance c with
+
+        (share - c)² > z² c (1 - c) / n,   which is   n > z² c (1 - c) / (share - c)².
+
+    Successes are not rounded to whole ones on the way: rounding up would let a better share than the one seen
+    pass, and rounding down a worse one fail, each at some n only.
 
     Args:
-        share: the share seen.
-        chance: what guessing reaches.
+        share: the share seen, from 0 to 1.
+        chance: what guessing reaches, from 0 to 1.
         most: where to give up.
 
     Returns:
@@ -37,4 +45,5 @@ def trials_to_tell(share: float, chance: float, most: int = 10_000) -> int | Non
     """
     if share <= chance:
         return None
-    return next((n for n in range(1, most) if wilson_interval(round(share * n), n)[0] > chance), None)
+    trials = math.floor(Z_95**2 * chance * (1 - chance) / (share - chance) ** 2) + 1
+    return trials if trials <= most else None

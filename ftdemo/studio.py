@@ -10,7 +10,7 @@ for answer in studio.ask("Who is Pavan Belagatti?", ["base", "pavan"]):
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,9 @@ from ftdemo.aligning.planning import submit_align_job
 from ftdemo.aligning.rounds import Round, rounds
 from ftdemo.chat.room import ChatRoom
 from ftdemo.chat.running import Running
+from ftdemo.chat.scores import Scores
 from ftdemo.chat.turns import Answer, Turn
+from ftdemo.chat.votes import Ballot
 from ftdemo.engines.host import EngineHost, EngineStatus
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.evaluation.planning import submit_evaluation_job
@@ -78,13 +80,13 @@ class Studio:
         self.engine = EngineHost(self.settings, self._make_engine)
         """The chat engine's host; no model is loaded before it is needed."""
         self._running = Running()
+        self.scores = Scores(self.store, self.settings, self.reward_models)
+        self.ballot = Ballot(self.store, self.feedback, self.samples, self.scores)
         self.chat = ChatRoom(
             self.store,
             self.settings,
             self.engine.get,
-            self.reward_models,
-            self.feedback,
-            self.samples,
+            self.scores,
             self._running,
             self.models,
         )
@@ -129,28 +131,13 @@ class Studio:
                 self.reward_models.get(name)
         return submit_evaluation_job(self.store, self.jobs, model, against, reward, **changes)
 
-    def compare(
-        self,
-        question: str,
-        models: Sequence[str] = (BASE,),
-        generation: GenerationSettings | None = None,
-        conversation_id: int | None = None,
-        session: str | None = None,
-    ) -> Iterator[Turn]:
-        """Ask models side by side and yield the turn as it grows; see `ChatRoom.compare`."""
-        return self.chat.compare(question, models, generation, conversation_id, session)
+    def cancellable(self, session: str | None, task: str) -> AbstractContextManager[threading.Event]:
+        """An event that `cancel` sets for a session's task; see `Running.cancellable`."""
+        return self._running.cancellable(session, task)
 
-    def conversation(self, conversation_id: int | None) -> list[Turn]:
-        """The turns of a saved conversation; none if there is no such conversation."""
-        return self.chat.turns(conversation_id)
-
-    def cancellable(self, session: str | None) -> AbstractContextManager[threading.Event]:
-        """An event that `cancel` sets for a session; see `Running.cancellable`."""
-        return self._running.cancellable(session)
-
-    def cancel(self, session: str) -> None:
-        """End what runs for a session: of answers, what there is is kept; of an import, nothing."""
-        self._running.cancel(session)
+    def cancel(self, session: str, task: str | None = None) -> None:
+        """End a session's task, or all of them: of answers, what there is is kept; of an import, nothing."""
+        self._running.cancel(session, task)
 
     def ask(
         self, question: str, models: Sequence[str] = (BASE,), generation: GenerationSettings | None = None
@@ -161,7 +148,7 @@ class Studio:
             UserError: the question, a model or a setting cannot be used.
         """
         turn: Turn | None = None
-        for turn in self.compare(question, models, generation):  # noqa: B007 - the last one is wanted
+        for turn in self.chat.compare(question, models, generation):  # noqa: B007 - the last one is wanted
             pass
         return list(turn.answers) if turn else []
 

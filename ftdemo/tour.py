@@ -27,6 +27,8 @@ UNRELATED_QUESTIONS = (
 learned that 'who' asks for one man, loses the third: forgetting is real, and shown."""
 MODEL_NAME = "pavan"
 GENERATION = GenerationSettings(max_new_tokens=60)
+BEFORE, AFTER, UNRELATED = "tour: before", "tour: after", "tour: unrelated"
+"""Tasks of a session: each answer of the tour has a place of its own on the page."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def restore(studio: Studio, done: dict[str, Any]) -> Progress:
         studio: the app.
         done: ids of the conversations 'before', 'after', 'unrelated' and of the 'job'; the name 'samples'.
     """
-    turns = {step: studio.conversation(done.get(step)) for step in ("before", "after", "unrelated")}
+    turns = {step: studio.chat.turns(done.get(step)) for step in ("before", "after", "unrelated")}
     samples = next((s for s in studio.samples.all() if s.name == done.get("samples")), None)
     job = next((job for job in studio.jobs.all() if job.id == done.get("job")), None)
     kept = (
@@ -77,7 +79,7 @@ def restore(studio: Studio, done: dict[str, Any]) -> Progress:
 
 def ask_base(studio: Studio, session: str | None = None) -> Iterator[Turn]:
     """Step 1: the base model's answer, token by token."""
-    yield from studio.compare(QUESTION, [BASE], GENERATION, session=session)
+    yield from studio.chat.compare(QUESTION, [BASE], GENERATION, session=session, task=BEFORE)
 
 
 def load_samples(studio: Studio) -> SampleSet:
@@ -94,7 +96,7 @@ def start_tuning(studio: Studio) -> Job:
 
 def ask_tuned(studio: Studio, model: str, session: str | None = None) -> Iterator[Turn]:
     """Step 4: the tuned model's answer to the same question."""
-    yield from studio.compare(QUESTION, [model], GENERATION, session=session)
+    yield from studio.chat.compare(QUESTION, [model], GENERATION, session=session, task=AFTER)
 
 
 def tuned_model(studio: Studio, job_id: int | None) -> str:
@@ -113,4 +115,4 @@ def tuned_model(studio: Studio, job_id: int | None) -> str:
 
 def ask_unrelated(studio: Studio, question: str, model: str, session: str | None = None) -> Iterator[Turn]:
     """Step 5: both answer something the samples do not speak of."""
-    yield from studio.compare(question, [BASE, model], GENERATION, session=session)
+    yield from studio.chat.compare(question, [BASE, model], GENERATION, session=session, task=UNRELATED)

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from ftdemo.errors import UserError
 
 
-class Place:
-    """A question's place in the line.
+class QueueTicket:
+    """A question's turn in the line.
 
     Args:
         line: the line it stands in.
         visitor: whose it is; None for a caller that is not told apart from others.
     """
 
-    def __init__(self, line: "Line", visitor: str | None) -> None:
+    def __init__(self, line: "WaitingLine", visitor: str | None) -> None:
         self.visitor = visitor
         self._line = line
 
@@ -23,12 +23,12 @@ class Place:
         """Wait for a seat, but not longer than some seconds.
 
         Returns:
-            0 with a seat; else the place in line, 1 being the next.
+            0 with a seat; else the position in line, 1 being the next.
         """
         return self._line.wait(self, seconds)
 
 
-class Line:
+class WaitingLine:
     """Seats, and a line of those that wait for one, first come, first served.
 
     Args:
@@ -41,43 +41,43 @@ class Line:
         self._seats = seats
         self._longest = longest
         self._per_visitor = per_visitor
-        self._places: list[Place] = []
+        self._tickets: list[QueueTicket] = []
         self._moved = threading.Condition()
 
     @contextmanager
-    def place(self, visitor: str | None) -> Iterator[Place]:
-        """Join the line; leaving the context gives back the seat or the place.
+    def join(self, visitor: str | None) -> Iterator[QueueTicket]:
+        """Join the line; leaving the context gives back the seat, or leaves the line.
 
         Raises:
             UserError: the line is full, or the visitor has too many questions in it.
         """
-        place = Place(self, visitor)
+        ticket = QueueTicket(self, visitor)
         with self._moved:
             if visitor is not None:
-                mine = sum(other.visitor == visitor for other in self._places)
+                mine = sum(other.visitor == visitor for other in self._tickets)
                 if mine >= self._per_visitor:
                     raise UserError(
                         f"{mine} of your questions are being answered or wait; that is the most here.",
                         "Wait for an answer, or stop one.",
                     )
-            if len(self._places) >= self._seats + self._longest:
+            if len(self._tickets) >= self._seats + self._longest:
                 raise UserError(
                     f"{self._longest} questions are waiting already; that is the most here.",
                     "Ask again in a minute.",
                 )
-            self._places.append(place)
+            self._tickets.append(ticket)
         try:
-            yield place
+            yield ticket
         finally:
             with self._moved:
-                self._places.remove(place)
+                self._tickets.remove(ticket)
                 self._moved.notify_all()
 
-    def wait(self, place: Place, seconds: float) -> int:
-        """See `Place.wait`."""
+    def wait(self, ticket: QueueTicket, seconds: float) -> int:
+        """See `QueueTicket.wait`."""
         with self._moved:
-            self._moved.wait_for(lambda: self._position(place) == 0, seconds)
-            return self._position(place)
+            self._moved.wait_for(lambda: self._position(ticket) == 0, seconds)
+            return self._position(ticket)
 
-    def _position(self, place: Place) -> int:
-        return max(0, self._places.index(place) + 1 - self._seats)
+    def _position(self, ticket: QueueTicket) -> int:
+        return max(0, self._tickets.index(ticket) + 1 - self._seats)

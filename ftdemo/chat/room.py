@@ -1,45 +1,45 @@
-"""`ChatRoom`: every conversation with models, for the page, Python and the command line."""
+"""`ChatRoom`: asking models, for the page, Python and the command line.
+
+Whatever is asked goes the same way: the limits are checked, then whether the models are there, the question
+waits for a seat, and the turn is passed on as it grows, until it ends or is cancelled.
+"""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
 
-from ftdemo.chat import dialogue, votes
-from ftdemo.chat.comparison import compare
+from ftdemo.chat import dialogue
 from ftdemo.chat.dialogue import Chat, ChatSettings
-from ftdemo.chat.line import Line, Place
+from ftdemo.chat.line import QueueTicket, WaitingLine
 from ftdemo.chat.running import Running
-from ftdemo.chat.turns import Answer, Turn, turns_of
+from ftdemo.chat.scores import Scores
+from ftdemo.chat.turns import Answer, Destination, Side, Turn, check_question, generate_turn, turns_of
 from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.feedback import FeedbackLibrary
-from ftdemo.models import Models, ensure_base_model
+from ftdemo.models import Models
 from ftdemo.names import BASE
-from ftdemo.rewards.registry import RewardRegistry
-from ftdemo.rewards.scorer import RewardScorer
-from ftdemo.samples import SampleLibrary
 from ftdemo.settings import Settings
 from ftdemo.store import Store
-from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
 
+MAX_SIDES = 4
+"""Models that are asked side by side."""
+COMPARE, CHAT = "compare", "chat"
+"""Tasks of a session, by which what is asked can be cancelled: side by side, and with one model at a time."""
 WAIT_S = 0.25
 """Seconds between two looks at whether a question that waits in line was cancelled."""
 
 
 class ChatRoom:
-    """Conversations: several models side by side, a chat with one, and what voters say of the answers.
+    """Conversations: several models side by side, or a chat with one.
 
     When as many questions as `FTDEMO_CHAT_SEATS` are being answered, the next one waits in line; the turns
     that come meanwhile tell its place.
 
     Args:
-        store: where conversations and votes are.
+        store: where conversations are.
         settings: the limits.
         engine: gives the chat engine, loaded.
-        rewards: reward models by name.
-        feedback: votes.
-        samples: sample sets, for answers that are to be learned.
+        scores: what reward models make of answers.
         running: knows what runs for whom.
         models: tell which model has a name now, and whether it can be asked.
     """
@@ -49,21 +49,17 @@ class ChatRoom:
         store: Store,
         settings: Settings,
         engine: Callable[[], Engine],
-        rewards: RewardRegistry,
-        feedback: FeedbackLibrary,
-        samples: SampleLibrary,
+        scores: Scores,
         running: Running,
         models: Models,
     ) -> None:
         self._store = store
         self._settings = settings
         self._engine = engine
-        self._rewards = rewards
-        self._feedback = feedback
-        self._samples = samples
+        self._scores = scores
         self._running = running
         self._models = models
-        self._line = Line(settings.chat_seats, settings.chat_line, settings.chat_per_visitor)
+        self._line = WaitingLine(settings.chat_seats, settings.chat_line, settings.chat_per_visitor)
 
     def compare(
         self,
@@ -72,29 +68,43 @@ class ChatRoom:
         generation: GenerationSettings | None = None,
         conversation_id: int | None = None,
         session: str | None = None,
+        task: str = COMPARE,
     ) -> Iterator[Turn]:
-        """Ask models side by side and yield the turn as it grows.
+        """Ask models side by side, in one batch, and yield the turn as it grows; see `generate_turn`.
+
+        Each side sees its own answers so far, not those of the others.
 
         Args:
             question: what to ask.
-            models: the sides.
+            models: the sides, up to `MAX_SIDES`; 'base' or tuned models. One named twice is asked once.
             generation: the same for each side.
-            conversation_id: go on with this conversation.
-            session: a name under which the answers can be cancelled; one turn at a time has it.
+            conversation_id: go on with this conversation; a new one is started if None.
+            session: whose question it is, for the limit of each visitor and to cancel the answers.
+            task: what the session does, by which the answers can be cancelled; one turn at a time has it.
 
         Raises:
             UserError: the question, a model or a setting cannot be used, or too many questions wait.
         """
+        names = list(dict.fromkeys(models))
+        if not 1 <= len(names) <= MAX_SIDES:
+            raise UserError(f"{len(names)} models are asked.", f"Choose from 1 to {MAX_SIDES} models.")
+        question = check_question(question)
         generation = generation or GenerationSettings()
-        versions = {model: self._models.version(model) or "" for model in models}
 
         def begin(cancelled: threading.Event) -> Iterator[Turn]:
-            return compare(
-                self._engine(), self._store, question, models, generation, cancelled, conversation_id,
-                versions,
-            )  # fmt: skip
+            # Not before: the answer that this one takes the place of is part of the conversation too.
+            known = self._store.conversations.get(conversation_id) if conversation_id is not None else None
+            asked = {"role": "user", "content": question}
+            sides = [
+                Side(name, (*(known.history(name) if known else ()), asked), self._models.version(name) or "")
+                for name in names
+            ]
+            return generate_turn(
+                self._engine(), self._store, question, sides, generation, cancelled, Destination(known)
+            )
 
-        yield from self._seated(models, generation, session, Turn(conversation_id, question, ()), begin)
+        waiting = Turn(conversation_id, question, ())
+        yield from self._seated(names, generation, session, task, waiting, begin)
 
     def ask(
         self,
@@ -103,7 +113,7 @@ class ChatRoom:
         conversation_id: int | None = None,
         session: str | None = None,
     ) -> Iterator[Turn]:
-        """Ask the next question of a chat and yield the turn as it grows; arguments as for `compare`."""
+        """Ask the next question of a chat and yield the turn as it grows; the task is `CHAT`."""
         settings = settings or ChatSettings()
         yield from self._chat(
             settings, session, Turn(conversation_id, question, ()),
@@ -119,9 +129,8 @@ class ChatRoom:
         answer = next(answer for answer in turn.answers if answer.place == "line")
         if not settings.reward or turn.conversation_id is None:
             return answer
-        self.score(turn.conversation_id, settings.reward)
-        folder = self._rewards.folder(settings.reward)
-        return replace(answer, score=self._scorer.remembered(folder, str(answer.message_id)))
+        self._scores.compute(turn.conversation_id, settings.reward)
+        return replace(answer, score=self._scores.known(settings.reward)(answer.message_id or 0))
 
     def again(
         self, conversation_id: int, settings: ChatSettings | None = None, session: str | None = None
@@ -153,86 +162,12 @@ class ChatRoom:
         """Take back a chat's last question, and return it; see `dialogue.undo`."""
         return dialogue.undo(self._store, conversation_id)
 
-    def choose(self, conversation_id: int, turn: int, choice: ChoiceKind, voter: str) -> Choice:
-        """Say which of a turn's two answers is better; see `votes.choose`."""
-        return votes.choose(self._store, self._feedback, conversation_id, turn, choice, voter)
-
-    def thumb(self, message_id: int, vote: VoteKind, voter: str) -> Vote | None:
-        """Give an answer a thumb, or take it back if it was given already; None if there is none now."""
-        before = self._feedback.current_vote(voter, message_id=message_id)
-        if before is not None and before.vote == vote:
-            self._feedback.withdraw(voter, message_id=message_id)
-            return None
-        return self._feedback.vote(vote, voter, message_id=message_id)
-
-    def explain(
-        self,
-        message_id: int,
-        voter: str,
-        reasons: Sequence[str] = (),
-        comment: str = "",
-        correction: str = "",
-        sample_set: str = "",
-    ) -> None:
-        """Say why one voted so and what would have been better; see `FeedbackLibrary.explain`.
-
-        Args:
-            message_id: the answer's message.
-            voter: who says so, as a pseudonym.
-            reasons: some of the known reasons.
-            comment: anything else.
-            correction: a better answer.
-            sample_set: keep question and better answer as a sample of this set too, if it is given.
-
-        Raises:
-            UserError: something said cannot be used; then nothing is saved.
-        """
-        with self._store.transaction():
-            said = self._feedback.explain(message_id, voter, reasons, comment, correction)
-            if sample_set.strip() and correction.strip():
-                self._samples.keep(sample_set, said.answer.question, correction)
-
-    def judged_answer(self, message_id: int, voter: str) -> votes.JudgedAnswer:
-        """One answer as a voter sees it; see `votes.judged_answer`."""
-        return votes.judged_answer(self._store, self._feedback, message_id, voter)
-
     def turns(self, conversation_id: int | None) -> list[Turn]:
         """The turns of a saved conversation; none if there is no such conversation."""
         try:
             return turns_of(self._store.conversations.get(conversation_id or 0))
         except NotFoundError:
             return []
-
-    def judged(
-        self, conversation_id: int | None, voter: str, reward: str | None = None
-    ) -> list[votes.JudgedTurn]:
-        """The turns of a conversation as a voter sees them, with the scores that are known already."""
-        folder = self._rewards.folder(reward) if reward else None
-
-        def score_of(message_id: int) -> float | None:
-            return self._scorer.remembered(folder, str(message_id)) if folder else None
-
-        return votes.judged_turns(self._store, self._feedback, conversation_id, voter, score_of)
-
-    def score(self, conversation_id: int, reward: str) -> None:
-        """Compute the scores of a conversation's answers that are not known yet; the first takes seconds.
-
-        Raises:
-            NotFoundError: there is no such reward model.
-            UserError: it stands on another base model.
-        """
-        folder = self._rewards.folder(reward)
-        conversation = self._store.conversations.get(conversation_id)
-        for message in conversation.messages:
-            key = str(message.id)
-            shown = message.role == "assistant" and message.place != "gone" and message.text
-            if shown and message.prompt and self._scorer.remembered(folder, key) is None:
-                (found,) = self._scorer.scores(folder, message.prompt, [message.text])
-                self._scorer.remember(folder, key, found)
-
-    @cached_property
-    def _scorer(self) -> RewardScorer:
-        return RewardScorer(ensure_base_model(self._settings))
 
     def _chat(
         self,
@@ -241,20 +176,19 @@ class ChatRoom:
         turn: Turn,
         begin: Callable[[Chat, threading.Event], Iterator[Turn]],
     ) -> Iterator[Turn]:
-        rank = (
-            partial(self._scorer.scores, self._rewards.folder(settings.reward)) if settings.reward else None
-        )
+        rank = self._scores.rank(settings.reward) if settings.reward else None
 
         def start(cancelled: threading.Event) -> Iterator[Turn]:
             return begin(Chat(self._store, self._engine(), self._models.version, rank), cancelled)
 
-        yield from self._seated(settings.models, settings.generation, session, turn, start)
+        yield from self._seated(settings.models, settings.generation, session, CHAT, turn, start)
 
     def _seated(
         self,
         models: Sequence[str],
         generation: GenerationSettings,
         session: str | None,
+        task: str,
         turn: Turn,
         begin: Callable[[threading.Event], Iterator[Turn]],
     ) -> Iterator[Turn]:
@@ -269,15 +203,15 @@ class ChatRoom:
         for model in models:
             self._models.files(model)
         turn = replace(turn, answers=tuple(Answer(model) for model in dict.fromkeys(models)))
-        with self._running.cancellable(session) as cancelled, self._line.place(session) as place:
-            yield from _waiting(place, cancelled, turn)
+        with self._running.cancellable(session, task) as cancelled, self._line.join(session) as ticket:
+            yield from _waiting(ticket, cancelled, turn)
             yield from begin(cancelled)
 
 
-def _waiting(place: Place, cancelled: threading.Event, turn: Turn) -> Iterator[Turn]:
+def _waiting(ticket: QueueTicket, cancelled: threading.Event, turn: Turn) -> Iterator[Turn]:
     """The turn with its place in line, as often as that changes, until it has a seat or is cancelled."""
     told = 0
-    while not cancelled.is_set() and (position := place.wait(WAIT_S)):
+    while not cancelled.is_set() and (position := ticket.wait(WAIT_S)):
         if position != told:
             told = position
             yield replace(turn, waiting=position)

@@ -1,14 +1,16 @@
-"""A chat as one voter sees it: what they said of each answer, and how a reward model scores it."""
+"""What a voter says of a chat's answers, and the chat as that voter sees it, with a reward model's scores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ftdemo.chat.dialogue import go_on_from
+from ftdemo.chat.scores import Scores
 from ftdemo.chat.turns import Answer, Turn, answer_of, turns_of
 from ftdemo.errors import NotFoundError
 from ftdemo.feedback import FeedbackLibrary
+from ftdemo.samples import SampleLibrary
 from ftdemo.store import Store
-from ftdemo.store.feedback import Choice, ChoiceKind, Vote
+from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
 
 
 @dataclass(frozen=True)
@@ -48,64 +50,115 @@ class JudgedTurn:
         return len(self.answers) == 2 and self.choice is None
 
 
-def judged_turns(
-    store: Store,
-    feedback: FeedbackLibrary,
-    conversation_id: int | None,
-    voter: str,
-    score_of: Callable[[int], float | None] = lambda message_id: None,
-) -> list[JudgedTurn]:
-    """The turns of a conversation as a voter sees them; none if there is no such conversation.
+class Ballot:
+    """What voters say of the answers of conversations.
 
     Args:
-        store: where the conversation is.
+        store: where conversations are.
         feedback: where votes are.
-        conversation_id: the conversation.
-        voter: whose votes to show.
-        score_of: gives the score of a message's answer.
+        samples: sample sets, for answers that are to be learned.
+        scores: what reward models make of the same answers.
     """
-    try:
-        conversation = store.conversations.get(conversation_id or 0)
-    except NotFoundError:
-        return []
-    judged = []
-    for turn in turns_of(conversation):
-        answers = tuple(_judged(feedback, answer, voter, score_of) for answer in turn.answers)
-        judged.append(JudgedTurn(turn, answers, _choice(feedback, turn, voter)))
-    return judged
+
+    def __init__(
+        self, store: Store, feedback: FeedbackLibrary, samples: SampleLibrary, scores: Scores
+    ) -> None:
+        self._store = store
+        self._feedback = feedback
+        self._samples = samples
+        self._scores = scores
+
+    def judged(self, conversation_id: int | None, voter: str, reward: str | None = None) -> list[JudgedTurn]:
+        """The turns of a conversation as a voter sees them; none if there is no such conversation.
+
+        Args:
+            conversation_id: the conversation.
+            voter: whose votes to show.
+            reward: the reward model whose scores to show, as far as they are known already.
+
+        Raises:
+            NotFoundError: there is no such reward model.
+        """
+        score_of = self._scores.known(reward) if reward else _no_score
+        try:
+            conversation = self._store.conversations.get(conversation_id or 0)
+        except NotFoundError:
+            return []
+        judged = []
+        for turn in turns_of(conversation):
+            answers = tuple(_judged(self._feedback, answer, voter, score_of) for answer in turn.answers)
+            judged.append(JudgedTurn(turn, answers, _choice(self._feedback, turn, voter)))
+        return judged
+
+    def judged_answer(self, message_id: int, voter: str) -> JudgedAnswer:
+        """One answer as a voter sees it, without a score.
+
+        Raises:
+            NotFoundError: there is no message of that number.
+        """
+        answer = answer_of(self._store.conversations.message(message_id))
+        return _judged(self._feedback, answer, voter, _no_score)
+
+    def thumb(self, message_id: int, vote: VoteKind, voter: str) -> Vote | None:
+        """Give an answer a thumb, or take it back if it was given already; None if there is none now."""
+        before = self._feedback.current_vote(voter, message_id=message_id)
+        if before is not None and before.vote == vote:
+            self._feedback.withdraw(voter, message_id=message_id)
+            return None
+        return self._feedback.vote(vote, voter, message_id=message_id)
+
+    def choose(self, conversation_id: int, turn: int, choice: ChoiceKind, voter: str) -> Choice:
+        """Say which of a turn's two answers is better; the conversation goes on from it.
+
+        After a tie it goes on from the left one, and from neither if both are bad.
+
+        Raises:
+            NotFoundError: there are no two answers to choose between.
+            UserError: there is no such choice.
+        """
+        turns = turns_of(self._store.conversations.get(conversation_id))
+        found = next((known for known in turns if known.number == turn and len(known.answers) == 2), None)
+        left, right = (answer.message_id for answer in found.answers) if found else (None, None)
+        if found is None or left is None or right is None:
+            raise NotFoundError(
+                f"The question {turn} of this conversation has no two answers.",
+                "Ask with 'two answers' first.",
+            )
+        with self._store.transaction():
+            given = self._feedback.choose(choice, voter, messages=(left, right))
+            go_on_from(self._store, found, {"right": right, "bad": None}.get(choice, left))
+        return given
+
+    def explain(
+        self,
+        message_id: int,
+        voter: str,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        correction: str = "",
+        sample_set: str = "",
+    ) -> None:
+        """Say why one voted so and what would have been better; see `FeedbackLibrary.explain`.
+
+        Args:
+            message_id: the answer's message.
+            voter: who says so, as a pseudonym.
+            reasons: some of the known reasons.
+            comment: anything else.
+            correction: a better answer.
+            sample_set: keep question and better answer as a sample of this set too, if it is given.
+
+        Raises:
+            UserError: something said cannot be used; then nothing is saved.
+        """
+        with self._store.transaction():
+            said = self._feedback.explain(message_id, voter, reasons, comment, correction)
+            if sample_set.strip() and correction.strip():
+                self._samples.keep(sample_set, said.answer.question, correction)
 
 
-def judged_answer(store: Store, feedback: FeedbackLibrary, message_id: int, voter: str) -> JudgedAnswer:
-    """One answer as a voter sees it.
-
-    Raises:
-        NotFoundError: there is no message of that number.
-    """
-    return _judged(feedback, answer_of(store.conversations.message(message_id)), voter, lambda number: None)
-
-
-def choose(
-    store: Store, feedback: FeedbackLibrary, conversation_id: int, turn: int, choice: ChoiceKind, voter: str
-) -> Choice:
-    """Say which of a turn's two answers is better; the conversation goes on from it.
-
-    After a tie it goes on from the left one, and from neither if both are bad.
-
-    Raises:
-        NotFoundError: there are no two answers to choose between.
-        UserError: there is no such choice.
-    """
-    turns = turns_of(store.conversations.get(conversation_id))
-    found = next((known for known in turns if known.number == turn and len(known.answers) == 2), None)
-    left, right = (answer.message_id for answer in found.answers) if found else (None, None)
-    if found is None or left is None or right is None:
-        raise NotFoundError(
-            f"The question {turn} of this conversation has no two answers.", "Ask with 'two answers' first."
-        )
-    with store.transaction():
-        given = feedback.choose(choice, voter, messages=(left, right))
-        go_on_from(store, found, {"right": right, "bad": None}.get(choice, left))
-    return given
+def _no_score(message_id: int) -> float | None:
+    return None
 
 
 def _judged(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
-from ftdemo.engines.sides import Side
+from ftdemo.engines.transcript import Transcript
 from ftdemo.store.conversations import FinishReason
 
 Heard = Callable[[int | FinishReason | BaseException], None]
@@ -75,35 +75,36 @@ def stream_events(
 
     Raises:
         UserError: a request cannot be answered.
+        RuntimeError: the engine is closed. Whatever ended a generation is raised too.
     """
     began = time.perf_counter()
-    sides = [Side(index, began, decode) for index in range(len(requests))]
-    heard: queue.SimpleQueue[tuple[Side, int | FinishReason | BaseException]] = queue.SimpleQueue()
+    transcripts = [Transcript(side, began, decode) for side in range(len(requests))]
+    heard: queue.SimpleQueue[tuple[Transcript, int | FinishReason | BaseException]] = queue.SimpleQueue()
 
-    def hear(side: Side, what: int | FinishReason | BaseException) -> None:
-        heard.put((side, what))
+    def hear(transcript: Transcript, what: int | FinishReason | BaseException) -> None:
+        heard.put((transcript, what))
 
     generations = [
         begin(
             request,
             settings if request.seed is None else replace(settings, seed=request.seed),
             cancelled,
-            partial(hear, side),
+            partial(hear, transcript),
         )
-        for side, request in zip(sides, requests, strict=True)
+        for transcript, request in zip(transcripts, requests, strict=True)
     ]
     try:
         submit(*generations)
-        while any(side.finish_reason is None for side in sides):
-            side, what = heard.get()
+        while any(transcript.finish_reason is None for transcript in transcripts):
+            transcript, what = heard.get()
             if isinstance(what, BaseException):
                 raise what
-            if side.finish_reason is not None:
+            if transcript.finish_reason is not None:
                 continue
             if isinstance(what, int):
-                yield side.add(what, what in end_tokens)
+                yield transcript.add(what, what in end_tokens)
             else:
-                yield side.finish(what)
+                yield transcript.finish(what)
     finally:
         # Whoever reads may leave in the middle (a closed browser tab): the generations end with them.
         cancelled.set()

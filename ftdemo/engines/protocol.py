@@ -96,5 +96,6 @@ class Engine(Protocol):
 
         Raises:
             UserError: a model is not there, or a prompt is too long.
+            RuntimeError: generating failed, or the engine is closed.
         """
         ...

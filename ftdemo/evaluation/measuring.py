@@ -15,12 +15,12 @@ from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.reading import Texts, read_texts
 from ftdemo.evaluation.results import Side, figures_of
-from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import choose_device, computes_bfloat16
 from ftdemo.models.base import BaseModel
+from ftdemo.rewards.scorer import RewardJudge
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.running import library_versions
 from ftdemo.weights.tuned_files import TunedFiles
@@ -146,7 +146,7 @@ def _by_rewards(
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
-            judge = RewardJudge(reader, folder)
+            judge = RewardJudge(reader.model, folder, bfloat16=reader.bfloat16)
             scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
     return scores
 

@@ -26,7 +26,7 @@ from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import read_preferences
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.samples.reading import open_source
-from ftdemo.samples.rows import ReadOptions
+from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.turns import text_of
 from ftdemo.samples.writing import whole_file
 from ftdemo.store import Store
@@ -101,7 +101,9 @@ def export_feedback(
         return _write_parquet(records, partial, _COLUMNS[form])
 
 
-def import_feedback(store: Store, path: str | Path, max_megabytes: float = 100.0) -> Imported:
+def import_feedback(
+    store: Store, path: str | Path, max_megabytes: float = 100.0, progress: Progress | None = None
+) -> Imported:
     """Add the feedback of a file; what is there already is not added again.
 
     A full export comes back with its voters and times. Preferences of any other file in a shape that is known
@@ -111,6 +113,7 @@ def import_feedback(store: Store, path: str | Path, max_megabytes: float = 100.0
         store: where to add it, all of it or none.
         path: a file or folder.
         max_megabytes: the largest file read, in 10^6 bytes.
+        progress: called now and then, and after the last row; raise from it to cancel, and nothing is kept.
 
     Raises:
         UserError: the file cannot be read, or a row of a full export is broken.
@@ -120,9 +123,9 @@ def import_feedback(store: Store, path: str | Path, max_megabytes: float = 100.0
     with store.transaction():
         before = store.feedback.totals()
         if full:
-            _import_full(store, path, options)
+            _import_full(store, path, options, progress)
         else:
-            for preference in read_preferences(path, options):
+            for preference in read_preferences(path, options, progress):
                 _import_plain(store, preference)
         after = store.feedback.totals()
     return Imported(**{name: after[name] - before[name] for name in before})
@@ -185,11 +188,11 @@ def _is_full(path: str | Path, options: ReadOptions) -> bool:
     return first is not None and set(COLUMNS) <= set(first)
 
 
-def _import_full(store: Store, path: str | Path, options: ReadOptions) -> None:
+def _import_full(store: Store, path: str | Path, options: ReadOptions, progress: Progress | None) -> None:
     # A choice names the answer on its right, which may stand further down: first all answers.
     for add in (add_answer, add_choices):
         with open_source(path, options) as source:
-            for row in source.rows:
+            for row in watched(source.rows, source, progress):
                 where = f"Row {row.number} of {source.name}"
                 if row.problem is not None or row.cells is None:
                     what = row.problem.message if row.problem else f"{where} cannot be read."

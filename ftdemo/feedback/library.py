@@ -10,6 +10,7 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
 from ftdemo.feedback.records import AnswerFeedback, FeedbackRecords
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter
+from ftdemo.samples.rows import Progress
 from ftdemo.samples.turns import text_of
 from ftdemo.store import Store
 from ftdemo.store.feedback import (
@@ -300,9 +301,9 @@ class FeedbackLibrary(FeedbackRecords):
         """Write feedback to a file and return the number of rows; see `exchange.export_feedback`."""
         return export_feedback(self._store, path, form, wanted, held_out=held_out)
 
-    def import_file(self, path: str | Path) -> Imported:
+    def import_file(self, path: str | Path, progress: Progress | None = None) -> Imported:
         """Add the feedback of a file; see `exchange.import_feedback`."""
-        return import_feedback(self._store, path, self._max_megabytes)
+        return import_feedback(self._store, path, self._max_megabytes, progress)
 
     def _answer(self, message_id: int | None, answer_id: int | None) -> AnswerSnapshot:
         """An answer that was kept, or that is kept now."""

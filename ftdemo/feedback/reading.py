@@ -7,12 +7,12 @@ from ftdemo.errors import FileFormatError
 from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
 from ftdemo.samples.conversion import Draft
 from ftdemo.samples.reading import open_records
-from ftdemo.samples.rows import ReadOptions
+from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.turns import RecordError
 
 
 def read_preferences(
-    path: str | Path, options: ReadOptions | None = None
+    path: str | Path, options: ReadOptions | None = None, progress: Progress | None = None
 ) -> Iterator[PreferencePair | RatedAnswer]:
     """The preference rows of a file (prompt/chosen/rejected, or prompt/completion/label), in order.
 
@@ -21,6 +21,7 @@ def read_preferences(
     Args:
         path: a file's path, a folder, or the name of a Hub data set.
         options: what is not to be recognised but taken as said.
+        progress: called now and then; raise from it to cancel.
 
     Raises:
         UserError: the file cannot be read, or holds no preferences.
@@ -32,7 +33,7 @@ def read_preferences(
                 f"The file {records.source.name} holds {shape.name} records, not preferences.",
                 "Give one with the columns prompt, chosen and rejected, or prompt, completion and label.",
             )
-        for row in records.rows:
+        for row in watched(records.rows, records.source, progress):
             if row.cells is None:
                 continue
             try:

@@ -9,10 +9,10 @@ from typing import Any
 def give_back_memory() -> None:
     """Hand freed memory back to the system, from within the heap too; without glibc nothing is done.
 
-    A worker keeps what it frees, see `jobs.executors.local.KEEP_FREED_MEMORY`. What one part of a step leaves
-    fits the tensors of the next badly, so that both would be held; and each model that llama.cpp loads anew
-    would leave some 20 MB of gaps behind. This takes under a tenth of a second, and the system must give the
-    pages anew: little for a step of seconds, much for one of a fraction of a second.
+    It takes under a tenth of a second, and the system must give the pages anew. That is worth it where a lot
+    was freed and what comes next is of other sizes, so that both would be held: before a model is loaded in
+    another's place, or between two parts of a step of seconds in a worker, which keeps what it frees (see
+    `KEEP_FREED_MEMORY`). It is not in steps of a fraction of a second.
     """
     if (library := _glibc()) is not None:
         library.malloc_trim(0)

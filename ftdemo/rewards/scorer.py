@@ -1,4 +1,7 @@
-"""Scores of answers by a reward model, in the web process: for a gauge, and for the best of several."""
+"""Scores of answers by a reward model: an adapter and a head on the base model.
+
+torch is imported in here when something is scored, and not before: the web process starts without it.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,66 @@ from ftdemo.store.feedback import ChatMessage
 from ftdemo.tokens.template import with_answer
 
 if TYPE_CHECKING:
-    from ftdemo.rewards.head import RewardHead
+    from ftdemo.tokens.tokeniser import ChatTokeniser
 
 MOST_LOADED = 2
 """Reward models kept in memory; the one used longest ago leaves. An adapter of rank 16 takes 10 to 20 MB."""
-MOST_REMEMBERED = 2_000
-"""Scores that are kept, so that a page that is drawn again asks for nothing."""
+
+
+class RewardJudge:
+    """Scores answers by one reward model.
+
+    Args:
+        base: the untouched base model, as transformers has it; the judge shares its tensors and leaves it as
+            it is, so that several judges can stand on it.
+        folder: the reward model's.
+        bfloat16: whether products are taken in bfloat16.
+
+    Raises:
+        SourceError: a file of the reward model is missing or damaged.
+        UserError: it stands on another base model.
+    """
+
+    def __init__(self, base: Any, folder: Path, *, bfloat16: bool = False) -> None:
+        from peft import PeftModel
+
+        from ftdemo.language.tuned import sharing_copy
+        from ftdemo.rewards.head import read_reward_head
+
+        self._bfloat16 = bfloat16
+        self._device: str = base.device.type
+        self._head = read_reward_head(folder, int(base.config.hidden_size)).to(self._device)
+        self._model = PeftModel.from_pretrained(sharing_copy(base), str(folder)).eval()
+
+    def scores(self, sequences: Sequence[Sequence[int]]) -> list[float]:
+        """The scores of answers, in standard deviations from the mean of those learned from.
+
+        Args:
+            sequences: token ids of prompt and answer, with the answer's end token. Equal ones get one score,
+                whichever batch they would have been in.
+        """
+        import torch
+
+        from ftdemo.rewards.head import score
+
+        different = list(dict.fromkeys(tuple(sequence) for sequence in sequences))
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device, torch.bfloat16, enabled=self._bfloat16),
+        ):
+            found = score(self._model, self._head, different).tolist()
+        by_sequence = dict(zip(different, found, strict=True))
+        return [by_sequence[tuple(sequence)] for sequence in sequences]
 
 
 class RewardScorer:
-    """Scores answers one call at a time. The base model is loaded with the first call, which takes seconds.
+    """Scores answers by any reward model, for callers in many threads: one is served at a time.
 
-    torch is imported here when it is needed, and not before.
+    The base model is loaded with the first call, which takes seconds, and stays; of the reward models those
+    used last.
 
     Args:
-        base: gives the base model.
+        base: the base model.
         max_length: longest prompt with answer in tokens; of a longer one the beginning is cut off.
     """
 
@@ -36,74 +84,43 @@ class RewardScorer:
         self._max_length = max_length
         self._lock = threading.Lock()
         self._model: Any = None
-        self._tokeniser: Any = None
-        self._heads: OrderedDict[Path, tuple[str, RewardHead]] = OrderedDict()
-        self._known: OrderedDict[tuple[Path, str], float] = OrderedDict()
-
-    def remembered(self, folder: Path, key: str) -> float | None:
-        """The score that was computed under a key, or None."""
-        return self._known.get((folder, key))
-
-    def remember(self, folder: Path, key: str, score: float) -> None:
-        """Keep a score under a key."""
-        self._known[folder, key] = score
-        while len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        self._tokeniser: ChatTokeniser | None = None
+        self._judges: OrderedDict[Path, RewardJudge] = OrderedDict()
 
     def scores(self, folder: Path, prompt: Sequence[ChatMessage], answers: Sequence[str]) -> list[float]:
-        """Score answers to a prompt.
+        """Score answers to a prompt; see `RewardJudge.scores`.
 
         Args:
             folder: the reward model's.
             prompt: all chat messages before the answer, the question last.
             answers: one or more.
 
-        Returns:
-            For each answer its score, in standard deviations from the mean of the votes' answers.
-
         Raises:
             SourceError: a file of the reward model is missing or damaged.
             UserError: it stands on another base model.
         """
-        from ftdemo.rewards.head import score
-
         with self._lock:
-            name, head = self._loaded(folder)
-            self._model.set_adapter(name)
+            judge = self._judge(folder)
+            assert self._tokeniser is not None
             talks = [with_answer(prompt, answer) for answer in answers]
-            sequences = [
-                whole.last(self._max_length).ids for whole in self._tokeniser.answered(talks, closed=False)
-            ]
-            found: list[float] = score(self._model, head, sequences).tolist()
-            return found
+            whole = self._tokeniser.answered(talks, closed=False)
+            return judge.scores([one.last(self._max_length).ids for one in whole])
 
-    def _loaded(self, folder: Path) -> tuple[str, RewardHead]:
-        """The adapter's name and the head of a reward model, loaded if they are not."""
-        from peft import PeftModel
+    def _judge(self, folder: Path) -> RewardJudge:
+        if self._model is None:
+            self._load()
+        if folder not in self._judges:
+            self._judges[folder] = RewardJudge(self._model, folder)
+            if len(self._judges) > MOST_LOADED:
+                self._judges.popitem(last=False)
+        self._judges.move_to_end(folder)
+        return self._judges[folder]
 
+    def _load(self) -> None:
+        """Load the base model, as the device computes fastest, and its tokeniser."""
         from ftdemo.language.loading import load_to_serve
         from ftdemo.machine.device import choose_device
-        from ftdemo.rewards.head import read_reward_head
         from ftdemo.tokens.tokeniser import ChatTokeniser
 
-        if folder in self._heads:
-            self._heads.move_to_end(folder)
-            return self._heads[folder]
-        device = choose_device()
-        if self._model is None:
-            plain: Any = load_to_serve(self._base, device).model
-            self._tokeniser = ChatTokeniser.of_folder(self._base.folder)
-        else:
-            plain = self._model
-        head = read_reward_head(folder, int(plain.config.hidden_size)).to(device.type)
-        name = folder.name.replace(".", "-")
-        if self._model is None:
-            self._model = PeftModel.from_pretrained(plain, str(folder), adapter_name=name).eval()
-        else:
-            plain.load_adapter(str(folder), adapter_name=name)
-            plain.eval()
-        self._heads[folder] = name, head
-        if len(self._heads) > MOST_LOADED:
-            _, (oldest, _) = self._heads.popitem(last=False)
-            self._model.delete_adapter(oldest)
-        return name, head
+        self._tokeniser = ChatTokeniser.of_folder(self._base.folder)
+        self._model = load_to_serve(self._base, choose_device()).model

@@ -1,5 +1,6 @@
 """What a reward model is worth, measured on votes that it has not seen."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -74,7 +75,7 @@ def reward_sheet(judged: Sequence[Judged], held_out_share: float) -> RewardFigur
     accuracy = right / trials if trials else 0.0
     low, high = wilson_interval(right, trials)
     chance = _chance(judged)
-    needed = trials_to_tell(accuracy, chance)
+    more = None if low > chance else _more_votes(accuracy, chance, trials, held_out_share)
     scores_and_length, votes_and_length = _length(judged)
     return RewardFigures(
         held_out_votes=trials,
@@ -83,10 +84,8 @@ def reward_sheet(judged: Sequence[Judged], held_out_share: float) -> RewardFigur
         interval=(low, high),
         chance=chance,
         learned=low > chance,
-        verdict=_verdict(right, trials, low, high, chance, needed, held_out_share),
-        more_votes_needed=None
-        if needed is None or low > chance
-        else max(0, round((needed - trials) / held_out_share)),
+        verdict=_verdict(right, trials, low, high, chance, more),
+        more_votes_needed=more,
         calibration=_calibration(margins),
         histogram=_histogram(judged),
         length_correlation=scores_and_length,
@@ -109,9 +108,19 @@ def _chance(judged: Sequence[Judged]) -> float:
     return (pairs / 2 + max(up, down)) / len(judged)
 
 
-def _verdict(
-    right: int, trials: int, low: float, high: float, chance: float, needed: int | None, held_out_share: float
-) -> str:
+def _more_votes(accuracy: float, chance: float, trials: int, held_out_share: float) -> int | None:
+    """Votes still to be given until as good an accuracy would tell; None if it never would.
+
+    Only a share of them is held out, and only those are measured with, so that many more are needed.
+    """
+    needed = trials_to_tell(accuracy, chance)
+    if needed is None:
+        return None
+    # Rounded up, but not for what dividing by such as 0.1 leaves behind the point.
+    return math.ceil(round((needed - trials) / held_out_share, 6))
+
+
+def _verdict(right: int, trials: int, low: float, high: float, chance: float, more: int | None) -> str:
     seen = (
         f"{right} of {trials} held-out votes foreseen "
         f"({100 * right / max(trials, 1):.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
@@ -119,9 +128,8 @@ def _verdict(
     if low > chance:
         return f"{seen}: better than guessing without reading them, which would reach {100 * chance:.0f} %."
     nothing = f"{seen}: that cannot be told from guessing without reading them ({100 * chance:.0f} %)."
-    if needed is None:
+    if more is None:
         return f"{nothing} It learned nothing that holds for other answers; are the votes consistent?"
-    more = max(1, round((needed - trials) / held_out_share))
     return f"{nothing} If it stays as good, about {more} more votes would show that it is no accident."
 
 

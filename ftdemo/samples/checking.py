@@ -1,6 +1,5 @@
 """From a file to checked samples and the report on them, in one pass and with bounded memory."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,8 @@ from ftdemo.samples.columns import SPLIT_NAMES, chosen_column, find_column
 from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.reading import open_records, unusable
 from ftdemo.samples.report import SampleReport
-from ftdemo.samples.rows import MAX_ROWS, ReadOptions
+from ftdemo.samples.rows import MAX_ROWS, Progress, ReadOptions, watched
 from ftdemo.samples.splitting import check_share, hold_out_questions
-
-Progress = Callable[[int, float | None], None]
-"""Called with the rows read and the part of the file read (0 to 1, or None). What it raises ends the work."""
-
-_PROGRESS_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ def check_file(
         options: what is not to be recognised but taken as said.
         hold_out: choose the held-out samples so, instead of by the file's split column.
         base_folder: the base model's folder, to measure lengths in its tokens.
-        progress: called every 500 rows; raise from it to cancel.
+        progress: called now and then; raise from it to cancel.
 
     Raises:
         UserError: the file as a whole cannot be used.
@@ -66,14 +60,12 @@ def check_file(
         )
         meter = LengthMeter.of_folder(base_folder)
         checker = Checker(shape, split_column, meter)
-        for row in records.rows:
+        for row in watched(records.rows, source, progress):
             checker.add(row)
             if checker.rows_read > MAX_ROWS:
                 raise FileFormatError(
                     f"The file {source.name} has more than {MAX_ROWS:,} rows.", "Split it into smaller ones."
                 )
-            if progress and checker.rows_read % _PROGRESS_EVERY == 0:
-                progress(checker.rows_read, source.share())
         if not checker.samples:
             raise unusable(source.name, checker.rows_read, checker.tally.problems)
         pairs = checker.note_near_duplicates()

@@ -7,12 +7,12 @@ from typing import Any
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
-from ftdemo.samples.checking import HoldOut, Progress, check_file
+from ftdemo.samples.checking import HoldOut, check_file
 from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
 from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
-from ftdemo.samples.rows import ReadOptions
+from ftdemo.samples.rows import Progress, ReadOptions
 from ftdemo.samples.similarity import QuestionIndex
 from ftdemo.samples.splitting import hold_out_questions
 from ftdemo.samples.writing import write_samples

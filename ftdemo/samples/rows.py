@@ -13,6 +13,12 @@ MAX_LINE = 8_000_000
 MAX_ROWS = 2_000_000
 """Most rows read from one file."""
 
+PROGRESS_EVERY = 500
+"""Rows between two calls of a `Progress`."""
+
+Progress = Callable[[int, float | None], None]
+"""Called with the rows read and the part of the file read (0 to 1, or None). What it raises ends the work."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,6 +77,17 @@ class Source:
     encoding: str | None
     rows: Iterator[Row]
     share: Callable[[], float | None]
+
+
+def watched(rows: Iterator[Row], source: Source, progress: Progress | None) -> Iterator[Row]:
+    """Rows of a source as they are; `progress`, if any, is called now and then and after the last."""
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if progress is not None and count % PROGRESS_EVERY == 0:
+            progress(count, source.share())
+    if progress is not None:
+        progress(count, 1.0)
 
 
 def unreadable(number: int, kind: str, message: str, remedy: str, column: str | None = None) -> Row:

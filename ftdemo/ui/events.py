@@ -4,6 +4,7 @@ import functools
 import inspect
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 import gradio as gr
 
 from ftdemo.errors import UserError
+from ftdemo.samples.rows import Progress
 from ftdemo.studio import Studio
 
 QUIET: Any = {"show_progress": "hidden", "api_visibility": "private"}
@@ -59,6 +61,23 @@ def voter_of(studio: Studio, request: gr.Request | None, known_by: str = "") -> 
 def known_voter(studio: Studio, known: Mapping[str, object], request: gr.Request) -> str:
     """Who votes on the page: by login, else by what the browser keeps under 'voter'."""
     return voter_of(studio, request, str(known.get("voter") or ""))
+
+
+def reading(cancelled: threading.Event, bar: gr.Progress | None = None) -> Progress:
+    """What the reading of a file calls as it goes on: it moves the page's bar, and ends if that was asked.
+
+    Args:
+        cancelled: set to end it.
+        bar: the page's bar, if it has one.
+    """
+
+    def report(rows: int, share: float | None) -> None:
+        if cancelled.is_set():
+            raise UserError("The import was cancelled.", "Nothing was saved.")
+        if bar is not None:
+            bar(share or 0.0, desc=f"{rows:,} rows read")
+
+    return report
 
 
 def _wrapped(function: Callable[..., Any], render: Callable[[str], str]) -> Callable[..., Any]:

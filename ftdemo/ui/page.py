@@ -69,6 +69,7 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
             opened(studio.jobs.warm_up, None, None, queue=False, api_visibility="private")
 
         def left(request: gr.Request) -> None:
+            # Whatever the page had begun: nobody is there any more to see what comes of it.
             studio.cancel(str(request.session_hash))
 
         demo.unload(left)

@@ -7,7 +7,7 @@ Contenders, one after the other in every round, each in a process of its own:
 - plain float32 / bfloat16: `model.generate`, the base model and then the same with a PEFT adapter;
 - llama.cpp direct: `xllamacpp.Server` called directly, with the file that the app uses and with the default
   model's 4-bit file as it is;
-- the app: `Studio.compare`, one model, two side by side, and several visitors at once, each side by side.
+- the app: `ChatRoom.compare`, one model, two side by side, and several visitors at once, each side by side.
 
 What counts are the ratios within a round. The machine's memory bandwidth is measured in the same round: each
 token reads the whole model once, so bandwidth over the file's size is a ceiling for one stream. Prints one

@@ -40,6 +40,23 @@ def pressed(page: Page, what: str) -> str | None:
     return page.locator(f'#chat-view [data-what="{what}"]').last.get_attribute("aria-pressed")
 
 
+def test_asking_and_stopping_here_leave_an_answer_in_compare_alone(page: Page) -> None:
+    open_tab(page, "Compare")
+    page.locator("#compare-question textarea").fill("Tell me a very long story about the sea.")
+    page.click("#compare-ask")
+    figures = page.locator("#compare-view .ft-figures")
+    expect(figures).to_contain_text("tokens/s", timeout=ANSWER_MS)
+    open_tab(page, "Chat & vote")
+    page.locator("#chat-question textarea").fill("Tell me a very long story about ships.")
+    page.click("#chat-ask")
+    expect(page.locator("#chat-now .ft-figures")).to_contain_text("tokens/s", timeout=ANSWER_MS)
+    page.click("#chat-stop")
+    expect(page.locator("#chat-view .ft-figures")).to_contain_text("stopped", timeout=ANSWER_MS)
+    open_tab(page, "Compare")
+    expect(page.locator("#compare-ask")).to_be_enabled(timeout=ANSWER_MS)
+    expect(figures).not_to_contain_text("stopped")
+
+
 def test_a_thumb_is_given_explained_changed_and_taken_back(
     chat_page: Page, studio: Studio, screenshot: Callable[[Page, str], None]
 ) -> None:

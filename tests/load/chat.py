@@ -93,7 +93,7 @@ def soak(studio: Studio, chats: int, visitors: int, seed: int = 0) -> Result:
         for _ in range(chats // visitors + (number < chats % visitors)):
             question, sides = chance.choice(QUESTIONS), chance.sample(names, 2)
             until, how = chance.randrange(1, 60), chance.choice(["end", "end", "cancel", "leave"])
-            turns = studio.compare(question, sides, LENGTH, session=f"visitor-{number}")
+            turns = studio.chat.compare(question, sides, LENGTH, session=f"visitor-{number}")
             turn, ends = None, "end"
             for count, turn in enumerate(turns):  # noqa: B007 - the last one is looked at
                 if count == until and how != "end":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ftdemo.chat.dialogue import ChatSettings
 from ftdemo.engines import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.machine.processor import CACHED_KERNELS, SPINS
@@ -115,10 +116,10 @@ def test_ask_gives_the_whole_answers(talking: Studio, add_model: Callable[..., T
 
 
 def test_conversation_can_be_read_again(talking: Studio) -> None:
-    *_, turn = talking.compare("Who?", generation=FIVE)
-    assert talking.conversation(turn.conversation_id) == [turn]
-    assert talking.conversation(99) == []
-    assert talking.conversation(None) == []
+    *_, turn = talking.chat.compare("Who?", generation=FIVE)
+    assert talking.chat.turns(turn.conversation_id) == [turn]
+    assert talking.chat.turns(99) == []
+    assert talking.chat.turns(None) == []
 
 
 def test_an_answer_is_voted_on_by_its_message(talking: Studio, add_model: Callable[..., TunedModel]) -> None:
@@ -154,8 +155,8 @@ def test_longer_answers_than_allowed_are_refused(talking: Studio) -> None:
 
 
 def test_cancel_ends_the_answers_of_its_session_only(talking: Studio) -> None:
-    mine = talking.compare("Who?", generation=FIVE, session="mine")
-    other = talking.compare("Who?", generation=FIVE, session="other")
+    mine = talking.chat.compare("Who?", generation=FIVE, session="mine")
+    other = talking.chat.compare("Who?", generation=FIVE, session="other")
     next(mine)
     next(other)
     talking.cancel("mine")
@@ -168,9 +169,9 @@ def test_cancel_ends_the_answers_of_its_session_only(talking: Studio) -> None:
 
 
 def test_second_question_of_a_session_ends_the_first(talking: Studio) -> None:
-    first = talking.compare("One?", generation=FIVE, session="mine")
+    first = talking.chat.compare("One?", generation=FIVE, session="mine")
     next(first)
-    second = talking.compare("Two?", generation=FIVE, session="mine")
+    second = talking.chat.compare("Two?", generation=FIVE, session="mine")
     next(second)
     *_, last = first
     assert last.answers[0].finish_reason == "cancelled"
@@ -179,11 +180,36 @@ def test_second_question_of_a_session_ends_the_first(talking: Studio) -> None:
     assert last.answers[0].finish_reason == "cancelled"
 
 
+def test_what_else_a_session_does_goes_on(talking: Studio) -> None:
+    compared = talking.chat.compare("One?", generation=FIVE, session="mine")
+    next(compared)
+    chatting = talking.chat.ask("Two?", ChatSettings(generation=FIVE), session="mine")
+    next(chatting)
+    talking.cancel("mine", "chat")
+    *_, last = chatting
+    assert last.answers[0].finish_reason == "cancelled"
+    *_, last = compared
+    assert last.answers[0].finish_reason == "length"
+
+
+def test_all_that_a_session_does_ends_with_it(talking: Studio) -> None:
+    compared = talking.chat.compare("One?", generation=FIVE, session="mine")
+    next(compared)
+    chatting = talking.chat.ask("Two?", ChatSettings(generation=FIVE), session="mine")
+    next(chatting)
+    with talking.cancellable("mine", "import samples") as importing:
+        talking.cancel("mine")
+        assert importing.is_set()
+    for turns in (compared, chatting):
+        *_, last = turns
+        assert last.answers[0].finish_reason == "cancelled"
+
+
 def test_a_question_beyond_the_seats_waits_and_is_told_its_place(talking: Studio) -> None:
     talking = Studio(dataclasses.replace(talking.settings, chat_seats=1))
-    first = talking.compare("One?", generation=FIVE, session="a")
+    first = talking.chat.compare("One?", generation=FIVE, session="a")
     next(first)
-    second = talking.compare("Two?", generation=FIVE, session="b")
+    second = talking.chat.compare("Two?", generation=FIVE, session="b")
     waiting = next(second)
     assert (waiting.waiting, waiting.conversation_id) == (1, None)
     assert [answer.model for answer in waiting.answers] == ["base"]
@@ -194,14 +220,14 @@ def test_a_question_beyond_the_seats_waits_and_is_told_its_place(talking: Studio
 
 def test_who_stops_waiting_leaves_the_line(talking: Studio) -> None:
     talking = Studio(dataclasses.replace(talking.settings, chat_seats=1))
-    first = talking.compare("One?", generation=FIVE, session="a")
+    first = talking.chat.compare("One?", generation=FIVE, session="a")
     next(first)
-    second = talking.compare("Two?", generation=FIVE, session="b")
+    second = talking.chat.compare("Two?", generation=FIVE, session="b")
     next(second)
     talking.cancel("b")
     *_, last = second
     assert last.answers[0].finish_reason == "cancelled"
-    third = talking.compare("Three?", generation=FIVE, session="c")
+    third = talking.chat.compare("Three?", generation=FIVE, session="c")
     assert next(third).waiting == 1
 
 

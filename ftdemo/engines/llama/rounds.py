@@ -19,6 +19,7 @@ from ftdemo.engines.llama.files import LlamaFiles
 from ftdemo.engines.llama.pool import LlamaPool, LoadedModel
 from ftdemo.engines.llama.server import SLOTS, Piece
 from ftdemo.engines.protocol import GenerationSettings
+from ftdemo.engines.scheduler import Scheduler
 
 log = logging.getLogger("ftdemo.engine")
 
@@ -53,8 +54,8 @@ class LlamaGeneration(Generation):
         self.slice = SLICE
 
 
-class Rounds:
-    """Generates the answers that were submitted, round by round, in a thread of its own.
+class Rounds(Scheduler[LlamaGeneration]):
+    """Generates answers a few tokens at a time; a round is that of one model and adapter.
 
     Args:
         pool: the loaded models.
@@ -68,51 +69,29 @@ class Rounds:
         self._pool = pool
         self._end_tokens = end_tokens
         self._token_ids = token_ids
-        self._answers: list[LlamaGeneration] = []
+        self._number = 0
         self._last_turns: dict[LlamaFiles, int] = {}
-        self._changed = threading.Condition()
-        self._closed = False
         self._workers = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama-slot")
-        threading.Thread(target=self._run, name="llama-rounds", daemon=True).start()
+        super().__init__("llama-rounds")
 
-    def submit(self, *answers: LlamaGeneration) -> None:
-        """Begin answers; they join with the next round of their model."""
-        with self._changed:
-            self._answers.extend(answers)
-            self._changed.notify()
+    def advance(self, present: Sequence[LlamaGeneration]) -> None:
+        """One round, for the files whose last one is longest ago, of those whose answers have a slot."""
+        self._number += 1
+        waiting = {answer.files for answer in present}
+        self._last_turns = {files: self._last_turns.get(files, 0) for files in waiting}
+        for files in sorted(waiting, key=self._last_turns.__getitem__):
+            if self._round(files, [answer for answer in present if answer.files == files]):
+                self._last_turns[files] = self._number
+                return
+
+    def abandon(self) -> None:
+        """Free all slots: the answers that had them have ended."""
+        self._pool.free_slots()
 
     def close(self) -> None:
-        """End all answers, and the thread."""
-        with self._changed:
-            self._closed = True
-            for answer in self._answers:
-                answer.cancelled.set()
-            self._changed.notify()
-
-    def _run(self) -> None:
-        number = 0
-        while (present := self._present()) is not None:
-            number += 1
-            for files in sorted({answer.files for answer in present}, key=self._last_turn):
-                mine = [answer for answer in present if answer.files == files]
-                if self._round(files, mine):
-                    self._last_turns[files] = number
-                    break
-        self._workers.shutdown(wait=False)
-
-    def _last_turn(self, files: LlamaFiles) -> int:
-        return self._last_turns.get(files, 0)
-
-    def _present(self) -> list[LlamaGeneration] | None:
-        """The answers that have not ended, once there are some; None when all is over."""
-        with self._changed:
-            self._answers = [answer for answer in self._answers if not answer.ended]
-            self._changed.wait_for(lambda: self._answers or self._closed)
-            if not self._answers:
-                return None
-            known = {answer.files for answer in self._answers}
-            self._last_turns = {files: turn for files, turn in self._last_turns.items() if files in known}
-            return list(self._answers)
+        """End all answers, and the threads."""
+        super().close()
+        self._workers.shutdown()
 
     def _round(self, files: LlamaFiles, answers: Sequence[LlamaGeneration]) -> bool:
         """Generate a few tokens of each answer that has a slot; False if none has."""

@@ -14,8 +14,8 @@ from transformers.utils import logging as transformers_logging
 from ftdemo.engines.generation import Heard, stream_events
 from ftdemo.engines.prompts import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
-from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.errors import UserError
 from ftdemo.language.loading import load_to_serve
 from ftdemo.machine.device import choose_device
@@ -71,7 +71,7 @@ class TransformersEngine:
         context = self._model.config.max_position_embeddings
         self._prompts = Prompts(self._tokeniser, context, max_prompt_tokens or context)
         part = PART_ON_GPU if self.device.type == "cuda" else PART_ON_PROCESSOR
-        self._steps = Steps(WeightsPool(self._model), self.device.type, self._tokeniser.end_tokens, part)
+        self._steps = Steps(ModelPool(self._model), self.device.type, self._tokeniser.end_tokens, part)
         self._warm_up()
 
     def stream(

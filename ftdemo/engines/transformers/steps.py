@@ -13,10 +13,11 @@ from collections.abc import Collection, Sequence
 
 from ftdemo.engines.generation import Generation, Heard
 from ftdemo.engines.protocol import GenerationSettings
+from ftdemo.engines.scheduler import Scheduler
 from ftdemo.engines.transformers.adapters import NO_ADAPTER, AdapterPool
 from ftdemo.engines.transformers.batch import Row
 from ftdemo.engines.transformers.group import Group, errors_end
-from ftdemo.engines.transformers.weights import WeightsPool
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.weights.tuned_files import TunedFiles
 
 log = logging.getLogger("ftdemo.engine")
@@ -50,71 +51,45 @@ class TunedGeneration(Generation):
         self.files = files
 
 
-class Steps:
-    """Generates the answers that were submitted, in a thread of its own.
+class Steps(Scheduler[TunedGeneration]):
+    """Generates answers a token at a time; those on different weights take turns.
 
     Args:
-        weights: the models.
+        models: those that are in memory.
         device: where they are.
         end_tokens: the ids that end an answer.
         part: tokens of prompts that are read in a step. More are read sooner, but all others wait meanwhile.
     """
 
-    def __init__(self, weights: WeightsPool, device: str, end_tokens: Collection[int], part: int) -> None:
-        self._weights = weights
+    def __init__(self, models: ModelPool, device: str, end_tokens: Collection[int], part: int) -> None:
+        self._models = models
         self._device = device
         self._end_tokens = end_tokens
         self._part = part
-        self._submitted: list[TunedGeneration] = []
-        self._waiting: list[TunedGeneration] = []
         self._groups: deque[Group] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="transformers-steps", daemon=True)
-        self._thread.start()
+        super().__init__("transformers-steps")
 
-    def submit(self, *generations: TunedGeneration) -> None:
-        """Begin answers; they join with the next step, or once there is a place."""
-        with self._changed:
-            if self._closed:
-                raise RuntimeError("The engine is closed.")
-            self._submitted.extend(generations)
-            self._changed.notify()
+    def advance(self, present: Sequence[TunedGeneration]) -> None:
+        """Seat those that wait, then generate a token of each answer of the group whose turn it is."""
+        seated = {row.generation for row in self._rows()}
+        self._seat([generation for generation in present if generation not in seated])
+        if self._groups:
+            group = self._groups[0]
+            with errors_end(group.rows):
+                group.step(self._part, self._end_tokens)
+            # The group that had this step is the last for the next.
+            self._groups.rotate(-1)
+        self._groups = deque(group for group in self._groups if group.goes_on)
 
-    def close(self) -> None:
-        """End all answers, and the thread."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while self._receive():
-            self._seat()
-            # Weights take turns: the group that had this step is the last for the next.
-            if self._groups:
-                group = self._groups[0]
-                with errors_end(group.rows):
-                    group.step(self._part, self._end_tokens)
-                self._groups.rotate(-1)
-            self._groups = deque(group for group in self._groups if group.goes_on)
-        for generation in (*self._submitted, *self._waiting, *(row.generation for row in self._rows())):
-            generation.end("cancelled")
-
-    def _receive(self) -> bool:
-        """Take over what was submitted, once there is something to do; False when all is over."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._submitted or self._waiting or self._groups)
-            self._waiting += self._submitted
-            self._submitted = []
-            return not self._closed
+    def abandon(self) -> None:
+        """Forget all groups with what they have read."""
+        self._groups.clear()
 
     def _rows(self) -> list[Row]:
         return [row for group in self._groups for row in group.rows]
 
-    def _seat(self) -> None:
+    def _seat(self, waiting: Sequence[TunedGeneration]) -> None:
         """Begin the answers that wait, in their order, as far as there is room."""
-        waiting, self._waiting = self._waiting, []
         full = weights_full = False
         for generation in waiting:
             in_use = [group.adapters for group in self._groups]
@@ -124,9 +99,8 @@ class Steps:
             # One that waits for weights of its own must not keep those with the base's waiting.
             needs_weights = generation.files is not None and generation.files.has_changed
             full = full or not self._fits(generation)
-            weights_full = weights_full or not self._weights.has_room(generation.files, in_use)
+            weights_full = weights_full or not self._models.has_room(generation.files, in_use)
             if full or (weights_full and needs_weights):
-                self._waiting.append(generation)
                 continue
             try:
                 self._begin(generation, in_use)
@@ -141,7 +115,7 @@ class Steps:
 
     def _begin(self, generation: TunedGeneration, in_use: Collection[AdapterPool]) -> None:
         files = generation.files
-        adapters = self._weights.adapters(files, in_use)
+        adapters = self._models.adapters(files, in_use)
         group = next((group for group in self._groups if group.adapters is adapters), None)
         if group is None:
             group = Group(adapters, self._device)

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ftdemo.chat.dialogue import ChatSettings
+from ftdemo.chat.room import CHAT
 from ftdemo.chat.turns import Turn
 from ftdemo.studio import Studio
 from ftdemo.ui import html
@@ -53,7 +54,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
 
     def view_of(known: dict[str, object], request: gr.Request, reward: str | None, upto: int | None) -> str:
         reward = reward or None
-        turns = studio.chat.judged(_conversation(known), known_voter(studio, known, request), reward)
+        turns = studio.ballot.judged(_conversation(known), known_voter(studio, known, request), reward)
         if upto is not None:
             turns = [turn for turn in turns if (turn.turn.number or 0) < upto]
         return chat_html.chat(turns, reward) if turns or upto is not None else html.empty(EMPTY)
@@ -71,7 +72,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         yield view_of(known, request, settings.reward, None), "", known, "", None
         conversation = _conversation(known)
         if settings.reward and conversation:
-            studio.chat.score(conversation, settings.reward)
+            studio.scores.compute(conversation, settings.reward)
             yield view_of(known, request, settings.reward, None), "", known, gr.skip(), gr.skip()
 
     @shown
@@ -79,7 +80,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         text: str, edited: int | None, known: dict[str, object], request: gr.Request, *values: object
     ) -> Iterator[Drawn]:
         settings = settings_of(values)
-        conversation = _conversation(known) if studio.conversation(_conversation(known)) else None
+        conversation = _conversation(known) if studio.chat.turns(_conversation(known)) else None
         session = str(request.session_hash)
         if edited is not None and conversation is not None:
             turns = studio.chat.edit(conversation, edited, text, settings, session)
@@ -91,7 +92,7 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
     @shown
     def again(known: dict[str, object], request: gr.Request, *values: object) -> Iterator[Drawn]:
         settings, conversation = settings_of(values), _conversation(known) or 0
-        last = studio.conversation(conversation)
+        last = studio.chat.turns(conversation)
         turns = studio.chat.again(conversation, settings, str(request.session_hash))
         for drawn in draw(turns, settings, known, request, last[-1].number if last else None):
             # What is being typed meanwhile stays.
@@ -105,21 +106,21 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
     @shown
     def choose(known: dict[str, object], reward: str | None, request: gr.Request, event: gr.EventData) -> str:
         voter = known_voter(studio, known, request)
-        studio.chat.choose(_conversation(known) or 0, event.number, event.what, voter)
+        studio.ballot.choose(_conversation(known) or 0, event.number, event.what, voter)
         return view_of(known, request, reward, None)
 
     @shown
     def vote(
         known: dict[str, object], reward: str | None, request: gr.Request, event: gr.EventData
     ) -> tuple[str, int | None]:
-        given = studio.chat.thumb(event.number, event.what, known_voter(studio, known, request))
+        given = studio.ballot.thumb(event.number, event.what, known_voter(studio, known, request))
         return view_of(known, request, reward, None), event.number if given else None
 
     @shown
     def open_for_edit(known: dict[str, object], event: gr.EventData) -> tuple[object, object, object]:
         if event.what == "why":
             return gr.skip(), gr.skip(), event.number
-        turns = studio.conversation(_conversation(known))
+        turns = studio.chat.turns(_conversation(known))
         asked = next((turn.question for turn in turns if turn.number == event.number), "")
         return asked, event.number, None
 
@@ -137,12 +138,12 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         yield view_of(known, request, reward, None)
         conversation = _conversation(known)
         if reward and conversation:
-            studio.chat.score(conversation, reward)
+            studio.scores.compute(conversation, reward)
             yield view_of(known, request, reward, None)
 
     @shown
     def cancel(request: gr.Request) -> None:
-        studio.cancel(str(request.session_hash))
+        studio.cancel(str(request.session_hash), CHAT)
 
     def buttons(answering: bool) -> tuple[dict[str, object], dict[str, object]]:
         return gr.update(value="Ask", interactive=not answering), gr.update(interactive=answering)

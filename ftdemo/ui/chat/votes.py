@@ -56,7 +56,7 @@ def build(studio: Studio, memory: gr.BrowserState) -> Panel:
     def fill(number: int | None, known: dict[str, object], request: gr.Request) -> tuple[object, ...]:
         if number is None:
             return (gr.update(visible=False), *[gr.skip()] * 5)
-        judged = studio.chat.judged_answer(number, known_voter(studio, known, request))
+        judged = studio.ballot.judged_answer(number, known_voter(studio, known, request))
         vote = judged.vote
         fitting = [
             (words, reason)
@@ -79,7 +79,7 @@ def build(studio: Studio, memory: gr.BrowserState) -> Panel:
         number: int, because: list[str], remark: str, correction: str, as_sample: bool,
         known: dict[str, object], request: gr.Request,
     ) -> None:  # fmt: skip
-        studio.chat.explain(
+        studio.ballot.explain(
             number,
             known_voter(studio, known, request),
             because,

@@ -37,7 +37,7 @@ def build(studio: Studio, changes: Changes, memory: gr.BrowserState) -> None:
 
     @shown
     def last_answer(known: dict[str, int]) -> tuple[str, str]:
-        turns = studio.conversation(known.get("conversation"))
+        turns = studio.chat.turns(known.get("conversation"))
         return (turns[-1].question, turns[-1].answers[-1].text) if turns else ("", "")
 
     @shown

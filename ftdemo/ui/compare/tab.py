@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from ftdemo.chat.comparison import MAX_SIDES
+from ftdemo.chat.room import COMPARE, MAX_SIDES
 from ftdemo.engines import GenerationSettings
 from ftdemo.knobs import known
 from ftdemo.names import BASE
@@ -51,8 +51,8 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
         values: knobs.Values, request: gr.Request
     ) -> Iterator[tuple[object, object, object]]:  # fmt: skip
         known_here = values[memory]
-        history = studio.conversation(known_here.get("conversation"))
-        growing = studio.compare(
+        history = studio.chat.turns(known_here.get("conversation"))
+        growing = studio.chat.compare(
             values[question],
             values[models],
             GenerationSettings(**known(knobs.given(of_answers, values), GenerationSettings)),
@@ -67,11 +67,11 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
 
     @shown
     def cancel(request: gr.Request) -> None:
-        studio.cancel(str(request.session_hash))
+        studio.cancel(str(request.session_hash), COMPARE)
 
     @shown
     def show(known: dict[str, int]) -> str:
-        history = studio.conversation(known.get("conversation"))
+        history = studio.chat.turns(known.get("conversation"))
         return html.turns(history) if history else html.empty(EMPTY)
 
     @shown

@@ -10,10 +10,12 @@ from ftdemo.feedback import FeedbackFilter
 from ftdemo.feedback.exchange import Form
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.events import QUIET, reading, shown
 from ftdemo.ui.feedback import html as feedback_html
 
 PAGE = 20
+IMPORT = "import feedback"
+"""A task of a session."""
 COLUMNS = ["No", "When", "Model", "Question", "Answer", "Up", "Down", "Better answers", "A/B", "Comments"]
 FORMS: dict[str, Form] = {
     "everything, with its history": "full",
@@ -143,10 +145,11 @@ def build(studio: Studio, tab: gr.Tab) -> None:
         return str(path)
 
     @shown
-    def bring(path: str | None) -> None:
+    def bring(path: str | None, request: gr.Request) -> None:
         if path is None:
             return
-        new = studio.feedback.import_file(path)
+        with studio.cancellable(str(request.session_hash), IMPORT) as cancelled:
+            new = studio.feedback.import_file(path, reading(cancelled))
         gr.Info(
             f"New: {new.answers} answers, {new.votes} thumbs, {new.corrections} better answers, "
             f"{new.choices} choices."

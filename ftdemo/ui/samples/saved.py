@@ -19,7 +19,7 @@ NO_SETS = "No samples yet. Upload a file, or load one of the examples."
 EDIT_NOTE = "Edit cells in place; a row without a place is added, an emptied row is deleted. Then save."
 
 
-class Place(NamedTuple):
+class PageOfSet(NamedTuple):
     """What part of which set the table shows."""
 
     set_id: int | None = None
@@ -43,7 +43,7 @@ class SavedSamples:
 def build(studio: Studio, changes: Changes) -> SavedSamples:
     """Add the components and events."""
     chosen = gr.Dropdown([], label="Saved samples", elem_id="samples-chosen")
-    place = gr.State(Place())
+    place = gr.State(PageOfSet())
     heading = gr.Markdown(NO_SETS, elem_id="samples-heading")
     table = gr.Dataframe(
         headers=list(COLUMNS),
@@ -78,9 +78,9 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
         return gr.update(choices=names, value=value)
 
     @shown
-    def show(set_name: str | None, first: int) -> tuple[list[list[str]], str, Place]:
+    def show(set_name: str | None, first: int) -> tuple[list[list[str]], str, PageOfSet]:
         if set_name is None:
-            return [], NO_SETS, Place()
+            return [], NO_SETS, PageOfSet()
         saved = studio.samples.get(set_name)
         total = saved.train + saved.held_out
         first = first if 0 <= first < total else 0
@@ -89,10 +89,10 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
             f"**{first + 1:,} to {first + len(page):,} of {total:,}** · {saved.train:,} to learn from, "
             f"{saved.held_out:,} held out · version {saved.version} · {EDIT_NOTE}"
         )
-        return as_rows(page), words, Place(saved.id, saved.version, first)
+        return as_rows(page), words, PageOfSet(saved.id, saved.version, first)
 
     @shown
-    def show_changed(set_name: str | None, at: Place) -> Any:
+    def show_changed(set_name: str | None, at: PageOfSet) -> Any:
         """Draw the table only when its own set changed: to draw it anew ends what is being typed there."""
         saved = studio.samples.get(set_name) if set_name else None
         if saved and (saved.id, saved.version) == (at.set_id, at.version):
@@ -100,7 +100,7 @@ def build(studio: Studio, changes: Changes) -> SavedSamples:
         return show(set_name, at.first if saved and saved.id == at.set_id else 0)
 
     @shown
-    def save_page(set_name: str, at: Place, rows: list[list[Any]]) -> str:
+    def save_page(set_name: str, at: PageOfSet, rows: list[list[Any]]) -> str:
         page = studio.samples.samples_page(set_name, at.version, at.first, PAGE)
         studio.samples.save_page(set_name, at.version, page, rows)
         return revision(studio)

@@ -1,8 +1,6 @@
 """Samples: a file is read, checked and shown, then saved under a name; saved sets are edited below."""
 
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,15 @@ from ftdemo.samples.library import example_files
 from ftdemo.samples.shapes import SHAPES
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.events import QUIET, reading, shown
 from ftdemo.ui.polling import Changes, revision
 from ftdemo.ui.samples import saved as saved_samples
 from ftdemo.ui.samples.report_html import report as report_html
 
 NO_FILE = "Upload a file with questions and answers. Its report appears here before anything is saved."
 PREVIEW = 8
+CHECK, IMPORT = "check samples", "import samples"
+"""Tasks of a session."""
 
 
 def build(studio: Studio, changes: Changes) -> None:
@@ -91,8 +91,8 @@ def build(studio: Studio, changes: Changes) -> None:
         if not path and not hub_name:
             return html.empty(NO_FILE)
         path = path or studio.samples.hub_name(hub_name)
-        with studio.cancellable(f"check {request.session_hash}") as cancelled:
-            found = studio.samples.check(path, **options(*chosen), progress=importing(bar, cancelled))
+        with studio.cancellable(str(request.session_hash), CHECK) as cancelled:
+            found = studio.samples.check(path, **options(*chosen), progress=reading(cancelled, bar))
         return _shown_report(studio, found)
 
     @shown
@@ -100,9 +100,9 @@ def build(studio: Studio, changes: Changes) -> None:
         path: str | None, hub_name: str, set_name: str, *chosen: Any, request: gr.Request, bar: gr.Progress
     ) -> tuple[None, str, dict[str, object], str, str]:
         path = path or studio.samples.hub_name(hub_name)
-        with studio.cancellable(f"save {request.session_hash}") as cancelled:
+        with studio.cancellable(str(request.session_hash), IMPORT) as cancelled:
             kept, found = studio.samples.add(
-                path, set_name, **options(*chosen), progress=importing(bar, cancelled)
+                path, set_name, **options(*chosen), progress=reading(cancelled, bar)
             )
         return None, _shown_report(studio, found), saved.choices(kept.name), revision(studio), ""
 
@@ -130,8 +130,8 @@ def build(studio: Studio, changes: Changes) -> None:
 
     @shown
     def stop(request: gr.Request) -> None:
-        for task in ("check", "save"):
-            studio.cancel(f"{task} {request.session_hash}")
+        for task in (CHECK, IMPORT):
+            studio.cancel(str(request.session_hash), task)
 
     @shown
     def add_example(stem: str | None) -> tuple[dict[str, object], str]:
@@ -158,17 +158,6 @@ def build(studio: Studio, changes: Changes) -> None:
     )
     cancel.click(stop, None, None, queue=False, api_visibility="private")
     load_example.click(add_example, example, [saved.chosen, changes.revision], api_visibility="private")
-
-
-def importing(bar: gr.Progress, cancelled: threading.Event) -> Callable[[int, float | None], None]:
-    """What an import calls as it reads: moves the page's bar, and ends the import if that was asked."""
-
-    def report(rows: int, share: float | None) -> None:
-        if cancelled.is_set():
-            raise UserError("The import was cancelled.", "Nothing was saved.")
-        bar(share or 0.0, desc=f"{rows:,} rows read")
-
-    return report
 
 
 def _shown_report(studio: Studio, found: SampleReport) -> str:

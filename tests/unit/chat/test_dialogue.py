@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from ftdemo.chat.dialogue import Chat, ChatSettings, undo
+from ftdemo.chat.scores import Scores
 from ftdemo.chat.turns import Turn, turns_of
-from ftdemo.chat.votes import choose, judged_turns
+from ftdemo.chat.votes import Ballot
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.feedback import FeedbackLibrary
+from ftdemo.rewards.registry import RewardRegistry
+from ftdemo.samples import SampleLibrary
+from ftdemo.settings import Settings
 from ftdemo.store import Store
 
 WARM = GenerationSettings(temperature=0.7, seed=5)
@@ -39,6 +43,16 @@ def chat(store: Store, engine: Echo) -> Chat:
         return [float(answer.endswith("7")) for answer in answers]
 
     return Chat(store, engine, {"base": "v1", "b": "v2"}.get, rank)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def scores(store: Store, settings: Settings) -> Scores:
+    return Scores(store, settings, RewardRegistry(store, settings))
+
+
+@pytest.fixture
+def ballot(store: Store, scores: Scores) -> Ballot:
+    return Ballot(store, FeedbackLibrary(store), SampleLibrary(store, 1), scores)
 
 
 def done(turns: Iterator[Turn]) -> Turn:
@@ -109,19 +123,18 @@ def test_the_last_question_is_taken_back(chat: Chat, store: Store) -> None:
 
 @pytest.mark.parametrize(("choice", "goes_on"), [("left", 0), ("right", 1), ("tie", 0), ("bad", None)])
 def test_a_chat_goes_on_from_the_answer_that_was_chosen(
-    chat: Chat, engine: Echo, store: Store, choice: str, goes_on: int | None
+    chat: Chat, engine: Echo, ballot: Ballot, choice: str, goes_on: int | None
 ) -> None:
     first = ask(chat, "q1", against="base")
     assert sorted(answer.text for answer in first.answers) == ["base 5", "base 6"]
-    feedback = FeedbackLibrary(store)
-    (judged,) = judged_turns(store, feedback, first.conversation_id, "me")
+    (judged,) = ballot.judged(first.conversation_id, "me")
     assert judged.blind
-    choose(store, feedback, first.conversation_id or 0, 1, choice, "me")  # type: ignore[arg-type]
-    (judged,) = judged_turns(store, feedback, first.conversation_id, "me")
+    ballot.choose(first.conversation_id or 0, 1, choice, "me")  # type: ignore[arg-type]
+    (judged,) = ballot.judged(first.conversation_id, "me")
     assert judged.choice == choice
     assert not judged.blind
     assert len(judged.answers) == 2
-    (other,) = judged_turns(store, feedback, first.conversation_id, "somebody else")
+    (other,) = ballot.judged(first.conversation_id, "somebody else")
     assert other.choice is None
     ask(chat, "q2", first)
     seen = [message["content"] for message in engine.asked[-1].messages]
@@ -139,27 +152,25 @@ def test_of_several_answers_the_one_that_scores_highest_stays(chat: Chat, store:
     assert shown(store, turn) == [("q1", ["base 7"])]
 
 
-def test_a_choice_needs_two_answers(chat: Chat, store: Store) -> None:
+def test_a_choice_needs_two_answers(chat: Chat, ballot: Ballot) -> None:
     turn = ask(chat, "q1")
     with pytest.raises(NotFoundError, match="no two answers"):
-        choose(store, FeedbackLibrary(store), turn.conversation_id or 0, 1, "left", "me")
+        ballot.choose(turn.conversation_id or 0, 1, "left", "me")
 
 
-def test_a_voter_sees_their_own_votes(chat: Chat, store: Store) -> None:
+def test_a_voter_sees_their_own_votes(
+    chat: Chat, store: Store, ballot: Ballot, scores: Scores, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turn = ask(chat, "q1")
     feedback = FeedbackLibrary(store)
     number = turn.answers[0].message_id
     feedback.vote("up", "me", message_id=number, reasons=["helpful"])
     feedback.correct("better", "me", message_id=number)
-    ((mine,),) = (
-        judged.answers
-        for judged in judged_turns(store, feedback, turn.conversation_id, "me", {number: 0.5}.get)
-    )
+    monkeypatch.setattr(scores, "known", lambda reward: {number: 0.5}.get)
+    ((mine,),) = (judged.answers for judged in ballot.judged(turn.conversation_id, "me", "taste"))
     assert mine.vote is not None
     assert (mine.vote.vote, mine.correction, mine.score) == ("up", "better", 0.5)
-    ((theirs,),) = (
-        judged.answers for judged in judged_turns(store, feedback, turn.conversation_id, "somebody else")
-    )
+    ((theirs,),) = (judged.answers for judged in ballot.judged(turn.conversation_id, "somebody else"))
     assert (theirs.vote, theirs.correction, theirs.score) == (None, None, None)
 
 

@@ -12,13 +12,13 @@ from ftdemo.evaluation import measuring
 from ftdemo.evaluation.contestant import Contestant
 from ftdemo.evaluation.course import EvaluationStoppedError
 from ftdemo.evaluation.measuring import measure
-from ftdemo.evaluation.reward_judge import RewardJudge
 from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.feedback.simulated import ShortAnswers
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
+from ftdemo.rewards.scorer import RewardJudge
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
@@ -112,7 +112,7 @@ def test_a_reward_model_judges_as_its_parts_do(base: BaseModel, tmp_path: Path) 
 
     folder = save_reward_model(base, tmp_path / "reward")
     contestant = Contestant.load(base, None, DEVICE, precision="float32")
-    judge = RewardJudge(contestant, folder)
+    judge = RewardJudge(contestant.model, folder)
     plain = PeftModel.from_pretrained(load_tiny_model(base), str(folder)).eval()
     talks = [with_answer(prompt, "w20 w21") for prompt in QUESTIONS]
     ids = [one.ids for one in ChatTokeniser.of_folder(base.folder).answered(talks, closed=False)]

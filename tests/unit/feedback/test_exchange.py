@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.feedback import FeedbackLibrary
-from ftdemo.feedback.exchange import Imported, export_feedback, import_feedback
+from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
 from ftdemo.feedback.training_data import preference_data
+from ftdemo.samples.rows import PROGRESS_EVERY
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, Correction, NewAnswer, Vote
 
@@ -234,3 +235,26 @@ def test_exports_that_cannot_be(rich: Store, tmp_path: Path) -> None:
 def test_no_feedback_is_an_empty_file(store: Store, file: Path) -> None:
     assert export_feedback(store, file) == 0
     assert file.is_file()
+
+
+@pytest.mark.parametrize("form", ["full", "thumbs"])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_cancelled_import_leaves_nothing(
+    rich: Store, file: Path, tmp_path: Path, form: Form, last: bool
+) -> None:
+    library = FeedbackLibrary(rich)
+    for number in range(PROGRESS_EVERY):
+        library.say(f"q{number}", "a", "v", vote="up")
+    rows = export_feedback(rich, file, form)
+
+    def cancel(read: int, share: float | None) -> None:
+        if read == (rows if last else PROGRESS_EVERY):
+            raise UserError("Cancelled.", "Nothing was saved.")
+
+    other = Store(tmp_path / "other.db")
+    with pytest.raises(UserError, match="Cancelled"):
+        import_feedback(other, file, progress=cancel)
+    assert other.feedback.totals() == vars(NOTHING)
+    assert list(other.feedback.answers()) == []
+    brought = import_feedback(other, file)
+    assert brought.answers == rows

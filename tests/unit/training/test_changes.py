@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ftdemo.engines.transformers.weights import WeightsPool
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.machine.device import Device
 from ftdemo.models.base import BaseModel
 from ftdemo.training.preparation import Prepared
@@ -53,7 +53,7 @@ def reloaded_logits(base: BaseModel, folder: Path) -> torch.Tensor:
     """What the chat engine computes with the saved model."""
     files = tuned_files(folder)
     assert files is not None
-    adapters = WeightsPool(load_tiny_model(base)).adapters(files)
+    adapters = ModelPool(load_tiny_model(base)).adapters(files)
     names = [adapters.attach(folder)] if files.has_adapter else ["__base__"]
     with torch.no_grad():
         logits: torch.Tensor = adapters.model_for(names)(IDS).logits
@@ -155,7 +155,7 @@ def test_base_and_models_with_changed_tensors_do_not_disturb_each_other(tmp_path
     tune(base, METHODS["full"], None, tmp_path / "full")
     tune(base, METHODS["lora"], None, tmp_path / "lora")
     expected = {name: reloaded_logits(base, tmp_path / name) for name in ("full", "lora")}
-    pool = WeightsPool(load_tiny_model(base))
+    pool = ModelPool(load_tiny_model(base))
     for name in ("lora", "full", "base", "full", "lora"):
         files = tuned_files(tmp_path / name)
         adapters = pool.adapters(files if name != "base" else None)

@@ -7,8 +7,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps
-from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.models.base import BaseModel
 from ftdemo.weights.tuned_files import TunedFiles, tuned_files
 from tests.unit.tiny_model import load_tiny_model, save_tiny_model
@@ -30,13 +30,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
 
 
 @pytest.fixture
-def weights(base: BaseModel) -> WeightsPool:
-    return WeightsPool(load_tiny_model(base))
+def pool(base: BaseModel) -> ModelPool:
+    return ModelPool(load_tiny_model(base))
 
 
 @pytest.fixture
-def running(weights: WeightsPool) -> Iterator[Steps]:
-    running = Steps(weights, "cpu", {END}, PART)
+def running(pool: ModelPool) -> Iterator[Steps]:
+    running = Steps(pool, "cpu", {END}, PART)
     yield running
     running.close()
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from ftdemo.engines.transformers.batch import Batch
+from ftdemo.engines.transformers.batch import Batch, Row
+from ftdemo.engines.transformers.group import Group
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
 from ftdemo.models.base import BaseModel
 from ftdemo.weights.tuned_files import TunedFiles
@@ -67,3 +69,35 @@ def test_a_model_that_cannot_be_loaded_is_its_own_callers_error(
     with pytest.raises(OSError):
         answers[1].wait()
     assert [answers[0].wait(), answers[2].wait()] == [generated(base, SHORT), generated(base, OTHER)]
+
+
+@pytest.mark.parametrize(
+    "broken", [(ModelPool, "has_room"), (Steps, "_fits"), (Group, "goes_on"), (Group, "rows"), (Row, "most")]
+)
+def test_an_error_between_steps_reaches_all_who_wait_and_the_next_is_answered(
+    running: Steps, base: BaseModel, monkeypatch: pytest.MonkeyPatch, broken: tuple[type, str]
+) -> None:
+    kind, name = broken
+    first = Answer()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patch:
+        late: list[Answer] = []
+
+        def when(count: int) -> None:
+            if count == 3:
+                broken_one = getattr(kind, name)
+                patch.setattr(kind, name, property(fail) if isinstance(broken_one, property) else fail)
+                late.extend(begin(running, prompt) for prompt in (OTHER, LONG))
+
+        first.when = when
+        running.submit(TunedGeneration(None, SHORT, LENGTH, first.cancelled, first.hear))
+        with pytest.raises(RuntimeError, match="out of memory"):
+            first.wait()
+        assert len(late) == 2
+        for answer in late:
+            with pytest.raises(RuntimeError, match="out of memory"):
+                answer.wait()
+    assert begin(running, SHORT).wait() == generated(base, SHORT)

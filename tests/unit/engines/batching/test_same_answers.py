@@ -16,8 +16,8 @@ from transformers import (
 )
 
 from ftdemo.engines import GenerationSettings
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
-from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.models.base import BaseModel
 from ftdemo.weights.tuned_files import TunedFiles
 from tests.unit.tiny_model import VOCABULARY
@@ -65,7 +65,7 @@ def test_other_families(kind: Any, config: Any) -> None:
     for parameter in model.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.3)
-    running = Steps(WeightsPool(model), "cpu", {END}, PART)
+    running = Steps(ModelPool(model), "cpu", {END}, PART)
     late: list[Answer] = []
     first = Answer()
     first.when = lambda count: late.append(begin(running, LONG)) if count in {3, 5} else None
@@ -77,10 +77,10 @@ def test_other_families(kind: Any, config: Any) -> None:
     running.close()
 
 
-def test_an_end_token_ends_an_answer(weights: WeightsPool, base: BaseModel) -> None:
+def test_an_end_token_ends_an_answer(pool: ModelPool, base: BaseModel) -> None:
     whole = generated(base, SHORT)
     end = whole[5]
-    running = Steps(weights, "cpu", {end}, PART)
+    running = Steps(pool, "cpu", {end}, PART)
     answer = begin(running, SHORT)
     assert answer.wait() == whole[: whole.index(end) + 1]
     assert answer.end == "stop"

@@ -7,8 +7,8 @@ import pytest
 
 from ftdemo.engines import GenerationSettings
 from ftdemo.engines.transformers import adapters, steps
+from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
-from ftdemo.engines.transformers.weights import WeightsPool
 from ftdemo.models.base import BaseModel
 from ftdemo.weights.tuned_files import TunedFiles
 
@@ -44,8 +44,8 @@ def test_tokens_of_others_come_between_the_parts_of_a_long_prompt(running: Steps
     assert order[: order.index(late[0])].count(first) >= 2 + len(LONG) // PART
 
 
-def test_a_short_prompt_passes_a_long_one(weights: WeightsPool) -> None:
-    running = Steps(weights, "cpu", {END}, part=4)
+def test_a_short_prompt_passes_a_long_one(pool: ModelPool) -> None:
+    running = Steps(pool, "cpu", {END}, part=4)
     log: list[tuple[Answer, Any]] = []
     slow, quick = begin(running, LONG, log=log), begin(running, SHORT, log=log)
     slow.wait()
@@ -55,7 +55,7 @@ def test_a_short_prompt_passes_a_long_one(weights: WeightsPool) -> None:
 
 
 def test_adapters_in_use_do_not_leave_and_others_do(
-    running: Steps, weights: WeightsPool, tuned: dict[str, TunedFiles], monkeypatch: pytest.MonkeyPatch
+    running: Steps, pool: ModelPool, tuned: dict[str, TunedFiles], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapters, "MAX_ADAPTERS", 2)
     names = "abcdefghijk"
@@ -63,11 +63,11 @@ def test_adapters_in_use_do_not_leave_and_others_do(
     answers = {name: begin(running, OTHER, files=tuned[name]) for name in names}
     assert {name: answer.wait() for name, answer in answers.items()} == alone
     begin(running, OTHER, files=tuned["l"]).wait()
-    assert len(weights.adapters(None)._loaded) == 2
+    assert len(pool.adapters(None)._loaded) == 2
 
 
 def test_more_changed_models_than_fit_wait_and_let_the_base_pass(
-    running: Steps, tuned: dict[str, TunedFiles], weights: WeightsPool
+    running: Steps, tuned: dict[str, TunedFiles], pool: ModelPool
 ) -> None:
     alone = {name: begin(running, OTHER, files=tuned[name]).wait() for name in "xyz"}
     long = GenerationSettings(max_new_tokens=300)
@@ -75,11 +75,11 @@ def test_more_changed_models_than_fit_wait_and_let_the_base_pass(
     waiting = begin(running, OTHER, files=tuned["z"])
     begin(running, SHORT, GenerationSettings(max_new_tokens=2)).wait()
     assert not waiting.tokens
-    assert len(weights._changed) == 2
+    assert len(pool._changed) == 2
     for holder in holders:
         holder.cancelled.set()
     assert waiting.wait() == alone["z"]
-    assert len(weights._changed) == 2
+    assert len(pool._changed) == 2
 
 
 def test_cancelling_ends_one_answer_and_frees_its_row(running: Steps, base: BaseModel) -> None:
@@ -117,8 +117,8 @@ def test_more_answers_than_fit_wait_in_order(
     assert [who for who, what in log if isinstance(what, str)] == answers
 
 
-def test_closing_ends_the_answers_and_the_thread(weights: WeightsPool) -> None:
-    running = Steps(weights, "cpu", {END}, PART)
+def test_closing_ends_the_answers_and_the_thread(pool: ModelPool) -> None:
+    running = Steps(pool, "cpu", {END}, PART)
     answer = begin(running, SHORT, GenerationSettings(max_new_tokens=900))
     running.close()
     answer.wait()

@@ -11,7 +11,8 @@ from ftdemo.engines import GenerationSettings
 from ftdemo.engines.llama.files import LlamaFiles
 from ftdemo.engines.llama.pool import LlamaPool
 from ftdemo.engines.llama.rounds import PART, SLICE, LlamaGeneration, Rounds
-from ftdemo.engines.llama.server import Piece
+from ftdemo.engines.llama.server import SLOTS, Piece
+from ftdemo.engines.llama.slots import Slots
 
 BASE = LlamaFiles(Path("base.gguf"))
 LONG = list(range(5 * PART + 10))
@@ -115,3 +116,35 @@ def test_an_answer_cancelled_while_its_prompt_is_read_leaves_what_was_read(
     rounds.submit(again.generation)
     again.wait()
     assert server.asked[0] == (0, 4 * PART, 1)
+
+
+@pytest.mark.parametrize("method", ["take", "read", "note"])
+def test_an_error_between_rounds_reaches_all_who_wait_and_frees_their_slots(
+    rounds: Rounds, server: Server, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Slots, method, fail)
+        asked = [Asked([number, 2, 3], 3 * SLICE) for number in range(SLOTS + 3)]
+        rounds.submit(*(one.generation for one in asked))
+        for one in asked:
+            assert str(one.wait()[-1]) == "out of memory"
+    following = [Asked([number, 5, 6], SLICE) for number in range(SLOTS)]
+    rounds.submit(*(one.generation for one in following))
+    assert {one.wait()[-1] for one in following} == {"length"}
+
+
+def test_who_asks_after_the_end_is_told_at_once(server: Server) -> None:
+    pool = LlamaPool(lambda model, adapters: server, 8192)  # type: ignore[arg-type, return-value]
+    rounds = Rounds(pool, {0}, lambda piece: [piece.token])
+    asked = Asked([1, 2, 3], 5_000)
+    server.before = lambda slot: closing.start() if len(server.asked) == 3 else None
+    closing = threading.Thread(target=rounds.close)
+    rounds.submit(asked.generation)
+    assert asked.wait()[-1] == "cancelled"
+    closing.join(20)
+    assert not closing.is_alive()
+    with pytest.raises(RuntimeError, match="closed"):
+        rounds.submit(Asked([1], 1).generation)

@@ -1,12 +1,19 @@
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from ftdemo.chat.comparison import compare
+from ftdemo.chat.room import COMPARE, ChatRoom
+from ftdemo.chat.running import Running
+from ftdemo.chat.scores import Scores
 from ftdemo.chat.turns import Answer, Turn, turns_of
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.rewards.registry import RewardRegistry
+from ftdemo.settings import Settings
 from ftdemo.store import Store
 
 SETTINGS = GenerationSettings(max_new_tokens=50, temperature=0.5, seed=3)
@@ -50,11 +57,18 @@ class Scripted:
         return TokenEvent(side, " ".join(words), len(words), 10.0, 0.25, reason)  # type: ignore[arg-type]
 
 
+def room(engine: Scripted, store: Store, running: Running | None = None) -> ChatRoom:
+    """A room in which whoever is in the script can be asked."""
+    settings = Settings(Path("nowhere"))
+    scores = Scores(store, settings, RewardRegistry(store, settings))
+    models: Any = SimpleNamespace(files=lambda name: None, version=lambda name: None)
+    return ChatRoom(store, settings, lambda: engine, scores, running or Running(), models)
+
+
 def ask(
     engine: Scripted, store: Store, question: str, models: Sequence[str], conversation_id: int | None = None
 ) -> Turn:
-    turns = list(compare(engine, store, question, models, SETTINGS, threading.Event(), conversation_id))
-    return turns[-1]
+    return list(room(engine, store).compare(question, models, SETTINGS, conversation_id))[-1]
 
 
 def contents(request: ChatRequest) -> list[str]:
@@ -69,7 +83,7 @@ def conversations(store: Store) -> int:
 
 def test_turn_grows_token_by_token_to_the_whole_answers(store: Store) -> None:
     engine = Scripted({"base": "I guess so", "pavan": "Yes"})
-    turns = list(compare(engine, store, "  Is it?\n", ["base", "pavan"], SETTINGS, threading.Event()))
+    turns = list(room(engine, store).compare("  Is it?\n", ["base", "pavan"], SETTINGS))
     assert {turn.question for turn in turns} == {"Is it?"}
     assert [[answer.text for answer in turn.answers] for turn in turns[:3]] == [
         ["I", ""],
@@ -115,13 +129,13 @@ def test_each_side_sees_its_own_history_over_several_turns(store: Store) -> None
 
 
 def test_cancelled_turn_keeps_what_there_is(store: Store) -> None:
-    cancelled = threading.Event()
+    running = Running()
     turns = []
     engine = Scripted({"a": "one two three four", "b": "un deux trois"})
-    for turn in compare(engine, store, "Count.", ["a", "b"], SETTINGS, cancelled):
+    for turn in room(engine, store, running).compare("Count.", ["a", "b"], SETTINGS, session="mine"):
         turns.append(turn)
         if turn.answers[1].text == "un deux":
-            cancelled.set()
+            running.cancel("mine", COMPARE)
     assert [(answer.text, answer.finish_reason) for answer in turns[-1].answers] == [
         ("one two", "cancelled"),
         ("un deux", "cancelled"),
@@ -131,9 +145,9 @@ def test_cancelled_turn_keeps_what_there_is(store: Store) -> None:
 
 def test_turn_is_saved_and_the_engine_freed_when_the_reader_leaves(store: Store) -> None:
     engine = Scripted({"a": "one two three", "b": "un"})
-    reader = compare(engine, store, "Count.", ["a", "b"], SETTINGS, threading.Event())
+    reader = room(engine, store).compare("Count.", ["a", "b"], SETTINGS)
     turn = next(turn for turn in reader if turn.answers[0].text == "one two")
-    reader.close()
+    reader.close()  # type: ignore[attr-defined]
     assert engine.closed == 1
     (saved,) = turns_of(store.conversations.get(turn.conversation_id))
     assert [(answer.text, answer.finish_reason) for answer in saved.answers] == [

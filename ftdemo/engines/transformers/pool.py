@@ -1,4 +1,7 @@
-"""Models that differ from the base in some of their tensors; all others are shared with it in memory."""
+"""The models that transformers has in memory: the base, and others that differ from it in some tensors.
+
+All other tensors are shared with the base.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 MAX_CHANGED_MODELS = 2
 
 
-class WeightsPool:
+class ModelPool:
     """The base model and the models with changed tensors used last, each with its own adapters.
 
     Args:

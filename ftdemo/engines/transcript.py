@@ -1,4 +1,8 @@
-"""From the token ids of an answer, one by one, to its text and figures."""
+"""From the token ids of an answer, one by one, to its text and figures.
+
+Token ids cannot be turned into text one by one and joined: a character may need several of them, and a token
+may change the white space before it. So all of them are decoded each time; answers are short.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,17 @@ from ftdemo.engines.protocol import TokenEvent
 from ftdemo.store.conversations import FinishReason
 
 
-class Side:
-    """One answer in the making.
+class Transcript:
+    """What is known of an answer in the making, for its reader.
 
     Args:
-        index: its place in the batch.
+        side: which of the requests it answers.
         began: `time.perf_counter()` at the request.
         decode: turns token ids into text.
     """
 
-    def __init__(self, index: int, began: float, decode: Callable[[list[int]], str]) -> None:
-        self.index = index
+    def __init__(self, side: int, began: float, decode: Callable[[list[int]], str]) -> None:
+        self._side = side
         self.finish_reason: FinishReason | None = None
         self._began = began
         self._decode = decode
@@ -39,19 +43,19 @@ class Side:
         return self.event()
 
     def finish(self, reason: FinishReason) -> TokenEvent:
-        """End the side for another reason than its own."""
+        """End the answer for another reason than its own."""
         self.finish_reason = reason
         return self.event()
 
     def event(self) -> TokenEvent:
-        """The side as it is now."""
+        """The answer as it is now."""
         text = self._decode(self._tokens)
         if self.finish_reason is None:
             # The first bytes of a character that needs more tokens decode to U+FFFD; wait for the rest.
             text = text.rstrip("\ufffd")
         seconds = self._last - self._began
         return TokenEvent(
-            side=self.index,
+            side=self._side,
             text=text.strip() if self.finish_reason else text.lstrip(),
             tokens=len(self._tokens),
             tokens_per_second=len(self._tokens) / seconds if seconds else 0.0,
