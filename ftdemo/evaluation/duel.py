@@ -19,9 +19,9 @@ class WinRate:
         losses: the other's answer was better.
     """
 
-    wins: int
-    ties: int
-    losses: int
+    wins: int = 0
+    ties: int = 0
+    losses: int = 0
 
     @property
     def comparisons(self) -> int:

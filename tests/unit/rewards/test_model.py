@@ -141,7 +141,8 @@ def test_too_few_votes_say_how_many_more() -> None:
 def test_the_votes_said_to_be_missing_are_enough() -> None:
     pairs = [PreferencePair(PROMPT, "a", "b")] * 20
     sheet = reward_sheet(judge(pairs, (), [1.0, 0.0] * 11 + [0.0, 1.0] * 9), 0.2)
-    more = sheet["more_votes_needed"]
+    more = sheet.more_votes_needed
+    assert more is not None
     held_out = 20 + round(0.2 * more)
     assert wilson_interval(0.55 * held_out, held_out)[0] > 0.5
     assert more == (385 - 20) * 5

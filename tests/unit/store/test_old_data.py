@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from ftdemo.cli.app import app
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.rewards.figures import RewardFigures
 from ftdemo.settings import Settings
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
@@ -128,4 +129,5 @@ def test_a_reward_model_without_its_job_is_listed_and_shown(old_studio: Studio) 
     for command in (["rewards", "list"], ["rewards", "show", "taste"], ["rounds"]):
         result = CliRunner().invoke(app, [*command, "--data", data])
         assert (result.exit_code, "taste" in result.output or command == ["rounds"]) == (0, True)
-    assert reward_sheet_html(old_studio.reward_models.describe("taste")["metrics"], "taste") == ""
+    figures = RewardFigures.read(old_studio.reward_models.describe("taste")["metrics"])
+    assert reward_sheet_html(figures, "taste") == ""

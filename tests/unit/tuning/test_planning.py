@@ -219,7 +219,7 @@ def test_a_job_that_is_done_again_starts_from_the_model_that_was_renamed(
     studio: Studio, queued: Job, add_model: Callable[..., TunedModel]
 ) -> None:
     parent = add_model("parent", base_model=studio.settings.base_model)
-    job = studio.tune("second", "s", start_from="parent")
+    job = studio.tune("second", "s", parent="parent")
     studio.models.rename("parent", "renamed")
     add_model("parent", base_model=studio.settings.base_model)
     assert studio.tune("third", like=job.id).parent_id == parent.id

@@ -251,4 +251,4 @@ def test_the_adapters_knobs_reach_the_model(begin: Any) -> None:
         adapters = [name for name, _ in model.named_parameters() if "lora_" in name]
         assert adapters
         assert all(".self_attn." in name for name in adapters)
-    assert run_preference(run, folder, reporter)["steps"] > 0
+    assert run_preference(run, folder, reporter).steps > 0
