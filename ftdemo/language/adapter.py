@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from peft import LoraConfig, PeftModel, get_peft_model
 
@@ -49,7 +49,7 @@ def add_adapter(
     # The adapter's own file names the base it belongs to: its name, not where it lies on this machine.
     adapted.peft_config[name].base_model_name_or_path = base.name
     adapted.get_base_model().config._name_or_path = base.name
-    return adapted
+    return cast(PeftModel, adapted)
 
 
 def _layers(model: Any, targets: str) -> Any:

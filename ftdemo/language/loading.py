@@ -139,7 +139,7 @@ def _in_four_bits(bfloat16: bool, device: Device) -> dict[str, Any]:
     """What transformers is told to hold matrices in 4 bits."""
     from transformers import BitsAndBytesConfig
 
-    config = BitsAndBytesConfig(
+    config = BitsAndBytesConfig(  # type: ignore[no-untyped-call]  # untyped in transformers
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,

@@ -25,8 +25,9 @@ def convert(file: Path, folder: Path) -> None:
     options = read.config.to_dict()
     options.pop("quantization_config", None)
     options["_name_or_path"] = file.stem
+    config = AutoConfig.for_model(**options)
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**options), dtype=torch.float32)
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
     model.load_state_dict(read.state_dict(), assign=True)
     model.tie_weights()
     model.generation_config.eos_token_id = tokenizer.eos_token_id

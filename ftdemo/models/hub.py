@@ -16,7 +16,7 @@ FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 def is_id(name: str) -> bool:
     """Whether a model on the Hub could have this id."""
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # exported by name only
 
     try:
         validate_repo_id(name)
@@ -93,7 +93,7 @@ def _list_files(name: str, timeout: float) -> tuple[dict[str, int], str | None]:
     thread.start()
     thread.join(timeout + 1)
     if "info" in answer:
-        from huggingface_hub.utils import filter_repo_objects
+        from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]  # by name only
 
         sizes = {sibling.rfilename: sibling.size or 0 for sibling in answer["info"].siblings or []}
         return {file: sizes[file] for file in filter_repo_objects(sizes, allow_patterns=FILES)}, None

@@ -64,7 +64,7 @@ class ChatTemplate:
 
         def render(messages: list[Message], answer_follows: bool) -> str:
             try:
-                return template.render(messages=messages, add_generation_prompt=answer_follows, **given)
+                return str(template.render(messages=messages, add_generation_prompt=answer_follows, **given))
             except (jinja2.TemplateError, TypeError, ValueError) as error:
                 raise _unusable(folder, error) from error
 

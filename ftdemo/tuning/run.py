@@ -180,7 +180,8 @@ def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> TuneFigures:
 
 def _checkpoint_bytes(prepared: Prepared) -> int:
     """Size of a checkpoint: the trained weights and AdamW's two moments, float32 each."""
-    return 12 * sum(weight.numel() for weight in prepared.model.parameters() if weight.requires_grad)
+    trained: int = sum(weight.numel() for weight in prepared.model.parameters() if weight.requires_grad)
+    return 12 * trained
 
 
 def _figures(run: SftRun, running: Running) -> TuneFigures:

@@ -43,13 +43,14 @@ class LowRank:
         Args:
             weight: the base's, of shape (outputs, inputs).
         """
-        total = weight.astype(np.float32) + self.scaling * (
+        total: np.ndarray = weight.astype(np.float32) + self.scaling * (
             self.b.astype(np.float32) @ self.a.astype(np.float32)
         )
         if self.magnitude is None:
             return total
         lengths = np.linalg.norm(total, axis=1, keepdims=True)
-        return total * (self.magnitude.astype(np.float32)[:, None] / lengths)
+        scaled: np.ndarray = total * (self.magnitude.astype(np.float32)[:, None] / lengths)
+        return scaled
 
 
 class Adapter:

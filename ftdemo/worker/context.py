@@ -140,7 +140,8 @@ class JobContext:
 
         gc.freeze()
         gc.enable()
-        transformers_logging.disable_progress_bar()  # the log is a file
+        # The log is a file.
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # untyped in transformers
         torch.set_num_threads(self.settings.training_threads)
 
     def finish(self, models: Path, save: Callable[[Path], None], register: Callable[[Path], None]) -> Status:

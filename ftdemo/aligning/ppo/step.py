@@ -151,7 +151,7 @@ def _accumulate(learner: Learner, experience: Experience, minibatch: list[int]) 
             loss = loss + value_part
         # Means over a row become the mean over the minibatch.
         share = int(outputs.mask.sum()) / tokens
-        (share * loss).backward()
+        (share * loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         figures["policy_loss"] += share * policy_part.loss.item()
         figures["value_loss"] += share * value_part.item()
         figures["clip_share"] += share * policy_part.clip_share.item()

@@ -14,7 +14,7 @@ from typing import Any
 
 import datasets
 from transformers import AutoTokenizer, PrinterCallback, set_seed
-from trl import DPOConfig, KTOConfig
+from trl import DPOConfig, KTOConfig  # type: ignore[attr-defined]  # trl exports them by name only
 
 from ftdemo.aligning.figures import PreferenceFigures
 from ftdemo.aligning.preference.rows import Row, RowMaker, Rows, as_thumbs, weights, with_mismatched

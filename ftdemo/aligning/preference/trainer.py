@@ -3,7 +3,7 @@
 from typing import Any
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
-from trl import DPOTrainer, KTOTrainer
+from trl import DPOTrainer, KTOTrainer  # type: ignore[attr-defined]  # trl exports them by name only
 
 from ftdemo.aligning.preference.likelihoods import read_packed
 from ftdemo.jobs.reporter import Reporter

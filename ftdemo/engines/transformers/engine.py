@@ -29,7 +29,7 @@ PART_ON_PROCESSOR, PART_ON_GPU = 128, 512
 """Tokens of prompts that are read between two tokens of the answers being generated."""
 
 # Bars for a load that takes a second, and notes to transformers' own developers, are noise on a command line.
-transformers_logging.disable_progress_bar()
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # untyped in transformers
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.")
 
 

@@ -133,10 +133,8 @@ def is_alive(pid: int, started: float) -> bool:
     """
     try:
         process = psutil.Process(pid)
-        return (
-            abs(process.create_time() - started) < START_TOLERANCE_S
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
+        began: float = process.create_time()
+        return abs(began - started) < START_TOLERANCE_S and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 
