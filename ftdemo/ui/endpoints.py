@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileDataDict
+from gradio.events import api
 from gradio.utils import get_upload_folder
 
 from ftdemo.aligning.ppo.settings import PpoSettings
@@ -266,7 +267,7 @@ def build(studio: Studio) -> None:
         feedback, feedback_counts, train_reward_model, reward_models, align, rounds, evaluate,
     )  # fmt: skip
     for endpoint in endpoints:
-        gr.api(endpoint, api_name=endpoint.__name__)
+        api(endpoint, api_name=endpoint.__name__)
     # The queue takes two requests and its turn for each call; a vote is done at once.
     for endpoint in (vote, withdraw_vote, correct, choose):
-        gr.api(endpoint, api_name=endpoint.__name__, queue=False)
+        api(endpoint, api_name=endpoint.__name__, queue=False)

@@ -70,7 +70,8 @@ def explain(*kinds: Kind, leave_out: Collection[str] = (), visible: bool = True)
     """Add what each knob does to the page, folded away."""
     told = {option.label: option.help for option in options(*kinds) if option.name not in leave_out}
     lines = "".join(f"<li><b>{escape(label)}</b> {escape(text)}</li>" for label, text in told.items())
-    with gr.Accordion("What each of them does", open=False, visible=visible) as folded:
+    folded = gr.Accordion("What each of them does", open=False, visible=visible)
+    with folded:
         gr.HTML(f'<ul class="ft-methods">{lines}</ul>', padding=False)
     return folded
 

@@ -31,7 +31,8 @@ def build(settings: Settings, studio: Studio | None = None) -> gr.Blocks:
         studio: the app behind it; a new one on the settings if None.
     """
     studio = studio or Studio(settings)
-    with gr.Blocks(title="ftdemo", analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+    demo = gr.Blocks(title="ftdemo", analytics_enabled=False, delete_cache=(3600, 86400))
+    with demo:
         # First, for a name that an event of the page has taken is not given again.
         endpoints.build(studio)
         gr.HTML(TITLE, padding=False)

@@ -12,9 +12,8 @@ import gradio as gr
 from ftdemo import tour
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.compare.tab import paced
 from ftdemo.ui.events import QUIET, shown
-from ftdemo.ui.polling import Changes, revision
+from ftdemo.ui.polling import Changes, paced, revision
 
 INTRO = f"""
 A language model invents an answer when it does not know one. Four clicks show how a handful of samples
