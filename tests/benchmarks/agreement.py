@@ -19,7 +19,7 @@ from ftdemo.engines import ChatRequest, Engine, GenerationSettings
 from ftdemo.engines.llama.engine import LlamaCppEngine
 from ftdemo.engines.transformers.engine import TransformersEngine
 from ftdemo.models import ensure_base_model
-from ftdemo.settings import EXAMPLES_FOLDER, Settings
+from ftdemo.settings import EXAMPLES_FOLDER, ChatWeights, Settings
 from ftdemo.tour import QUESTION, UNRELATED_QUESTIONS
 from tests.own_data import own_settings
 
@@ -58,7 +58,7 @@ def agreement(ours: Sequence[list[int]], theirs: Sequence[list[int]]) -> float:
     return same / sum(map(len, theirs))
 
 
-def measure(settings: Settings, number: int, tokens: int, weights: Sequence[str]) -> dict[str, Any]:
+def measure(settings: Settings, number: int, tokens: int, weights: Sequence[ChatWeights]) -> dict[str, Any]:
     """Compare both engines.
 
     Args:
@@ -75,9 +75,9 @@ def measure(settings: Settings, number: int, tokens: int, weights: Sequence[str]
     for name in weights:
         engine = LlamaCppEngine(base, lambda name: None, replace(settings, chat_weights=name))
         said = answers(engine, asked, tokens)
-        encode = engine._prompts.encode
+        encode = engine._tokeniser.encode
         found[name] = {
-            "same_tokens": round(agreement([encode(t) for t in said], [encode(t) for t in reference]), 4),
+            "same_tokens": round(agreement(encode(said), encode(reference)), 4),
             "same_answers": sum(a == b for a, b in zip(said, reference, strict=True)),
             "tour": said[: 1 + len(UNRELATED_QUESTIONS)],
         }

@@ -24,6 +24,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def plain(data: Path, dtype: str, threads: int, tokens: int) -> dict[str, Any]:
     folder = data / "base-models" / DEFAULT_BASE_MODEL.split("/")[1]
     tokenizer = AutoTokenizer.from_pretrained(folder)
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
-    inputs = tokenizer.apply_chat_template(
+    inputs: Any = tokenizer.apply_chat_template(
         [{"role": "user", "content": QUESTION}], add_generation_prompt=True, return_tensors="pt",
         return_dict=True,
     )  # fmt: skip
@@ -147,7 +149,7 @@ def direct(model: Path, threads: int, tokens: int, visitors: list[int]) -> dict[
     generate(4)
     single = timed(lambda: generate(tokens))
     first = firsts[-1]
-    at_once = {str(number): timed(lambda n=number: _together(generate, n, tokens)) for number in visitors}
+    at_once = {str(number): timed(partial(_together, generate, number, tokens)) for number in visitors}
     return {
         "single": single, "first_token_s": first, "ready_s": ready, "visitors": at_once, "memory": memory(),
     }  # fmt: skip
@@ -194,7 +196,7 @@ def app(data: Path, threads: int, tokens: int, visitors: list[int]) -> dict[str,
     at_once, firsts = {}, {}
     for number in visitors:
         waited.clear()
-        at_once[str(number)] = timed(lambda n=number: _together(lambda _: ask("base", TUNED), n, tokens))
+        at_once[str(number)] = timed(partial(_together, lambda _: ask("base", TUNED), number, tokens))
         firsts[str(number)] = max(waited)
     return {
         "ready_s": ready,
@@ -271,6 +273,12 @@ def summary(rounds: list[dict[str, Any]], sizes: dict[str, int]) -> dict[str, An
     def median(value: Callable[[dict[str, Any]], float]) -> float:
         return round(statistics.median(value(each) for each in rounds), 3)
 
+    def figure(part: str, *names: str) -> float:
+        return median(lambda r: reduce(getitem, names, r[part]))
+
+    def share_of_ceiling(name: str) -> float:
+        return median(lambda r: r[name]["single"] * sizes[name] / r["bandwidth"]["bytes_per_second"])
+
     numbers = list(rounds[0]["app"]["visitors"])
     return {
         "rounds": len(rounds),
@@ -291,22 +299,12 @@ def summary(rounds: list[dict[str, Any]], sizes: dict[str, int]) -> dict[str, An
         "side_by_side_app_over_plain_float32": median(
             lambda r: r["app"]["side_by_side"] / r["float32"]["one_after_the_other"]
         ),
-        "share_of_bandwidth_ceiling": {
-            name: median(lambda r, n=name: r[n]["single"] * sizes[n] / r["bandwidth"]["bytes_per_second"])
-            for name in sizes
-        },
-        "visitors_side_by_side_tokens_per_second": {
-            n: median(lambda r, n=n: r["app"]["visitors"][n]) for n in numbers
-        },
-        "visitors_direct_base_only_tokens_per_second": {
-            n: median(lambda r, n=n: r["direct"]["visitors"][n]) for n in numbers
-        },
-        "slowest_first_token_s": {
-            n: median(lambda r, n=n: r["app"]["slowest_first_token_s"][n]) for n in numbers
-        },
+        "share_of_bandwidth_ceiling": {name: share_of_ceiling(name) for name in sizes},
+        "visitors_side_by_side_tokens_per_second": {n: figure("app", "visitors", n) for n in numbers},
+        "visitors_direct_base_only_tokens_per_second": {n: figure("direct", "visitors", n) for n in numbers},
+        "slowest_first_token_s": {n: figure("app", "slowest_first_token_s", n) for n in numbers},
         "first_token_s": {
-            name: median(lambda r, n=name: r[n]["first_token_s"])
-            for name in ("float32", "bfloat16", "direct", "app")
+            name: figure(name, "first_token_s") for name in ("float32", "bfloat16", "direct", "app")
         },
         "ready_s": median(lambda r: r["app"]["ready_s"]),
         "second_adapter_megabytes": median(lambda r: r["app"]["second_adapter_bytes"] / 1e6),

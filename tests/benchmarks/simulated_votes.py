@@ -21,6 +21,7 @@ from ftdemo.feedback.simulated import (
     ends_in_question,
     without_phrase,
 )
+from ftdemo.store.feedback import VoteKind
 from ftdemo.studio import Studio
 from tests.own_data import own_studio
 
@@ -95,7 +96,7 @@ def vote(studio: Studio, voter: SimulatedVoter, answered: Sequence[Sampled], vot
     even = [one for one in differing if preferred[one] == "tie"]
     for one in even[: votes - len(decided)]:
         answer = studio.feedback.add(one.question, one.answers[0], "base")
-        liked = "up" if voter.likes(answer.answer) else "down"
+        liked: VoteKind = "up" if voter.likes(answer.answer) else "down"
         studio.feedback.vote(liked, "simulated", answer_id=answer.id)
 
 

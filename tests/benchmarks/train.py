@@ -22,10 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from ftdemo.models import ensure_base_model
 from ftdemo.settings import REPOSITORY, child_environment
+from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.tuning.recipes import settings_from
 from tests.own_data import own_studio
@@ -119,7 +122,7 @@ print("RESULT " + json.dumps({"gflops_per_second": rate / 1e9, "step_seconds": s
 """
 
 
-def run_script(script: str, *arguments: object) -> dict:
+def run_script(script: str, *arguments: object) -> dict[str, Any]:
     """Run a script in a process of its own and return its figures."""
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
@@ -128,10 +131,11 @@ def run_script(script: str, *arguments: object) -> dict:
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if not lines:
         raise SystemExit(done.stderr[-3000:])
-    return json.loads(lines[0].removeprefix("RESULT "))
+    result: dict[str, Any] = json.loads(lines[0].removeprefix("RESULT "))
+    return result
 
 
-def run_app(studio: Studio, name: str, samples: str, **changes: object) -> dict:
+def run_app(studio: Studio, name: str, samples: str, **changes: Any) -> dict[str, Any]:
     """Tune through the app: worker process, curves, checkpoints and held-out measurements included.
 
     As on the page, a worker was made ready when the form was opened.
@@ -141,7 +145,7 @@ def run_app(studio: Studio, name: str, samples: str, **changes: object) -> dict:
     began = time.monotonic()
     first_step = None
 
-    def on_change(job) -> None:
+    def on_change(job: Job) -> None:
         nonlocal first_step
         if first_step is None and job.step >= 1:
             first_step = time.monotonic() - began
@@ -150,11 +154,11 @@ def run_app(studio: Studio, name: str, samples: str, **changes: object) -> dict:
     whole = time.monotonic() - began
     if job.status != "finished":
         raise SystemExit(f"the app's job ended as {job.status}: {job.error_message}")
-    points = [point for point in studio.jobs.metrics(job.id) if point.tokens_per_second]
-    before = [0, *(point.tokens for point in points)]
-    steps = sum((p.tokens - b) / p.tokens_per_second for p, b in zip(points[1:], before[1:], strict=False))
+    points = [(point.tokens or 0, point.tokens_per_second) for point in studio.jobs.metrics(job.id)]
+    timed = [(tokens, rate) for tokens, rate in points if rate]
+    steps = sum((tokens - before) / rate for (before, _), (tokens, rate) in pairwise(timed))
     # The first step has no point before it to count tokens from; it is taken to be like the others.
-    steps *= len(points) / max(len(points) - 1, 1)
+    steps *= len(timed) / max(len(timed) - 1, 1)
     return {
         **job.metrics,
         "whole_seconds": whole,
@@ -163,7 +167,7 @@ def run_app(studio: Studio, name: str, samples: str, **changes: object) -> dict:
     }
 
 
-def growth(studio: Studio, folder: Path) -> dict:
+def growth(studio: Studio, folder: Path) -> dict[str, Any]:
     """Seconds of one epoch by samples of one length, and by length at one number of samples."""
     by_samples, by_length = {}, {}
     words = [f"word{number % 97}" for number in range(4000)]
@@ -195,7 +199,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true")
     arguments = parser.parse_args()
     samples = REPOSITORY / "samples" / "pavan_belagatti.jsonl"
-    result: dict = {"rounds": arguments.rounds}
+    result: dict[str, Any] = {"rounds": arguments.rounds}
     with tempfile.TemporaryDirectory() as folder:
         studio = own_studio(Path(folder) / "data", training_threads=arguments.threads)
         base = ensure_base_model(studio.settings)
@@ -217,14 +221,14 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def summary(rounds: list[dict]) -> dict:
+def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """Medians over the rounds."""
 
     def median_ratio(name: str) -> float:
-        return round(statistics.median(r["plain"][name] / r["app"][name] for r in rounds), 2)
+        return round(float(statistics.median(r["plain"][name] / r["app"][name] for r in rounds)), 2)
 
     def median(part: str, name: str) -> float:
-        return round(statistics.median(r[part][name] for r in rounds), 3)
+        return round(float(statistics.median(r[part][name] for r in rounds)), 3)
 
     return {
         "training_speed_app_over_plain": round(

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def soak(studio: Studio, chats: int, visitors: int, seed: int = 0) -> Result:
                     if how == "leave":
                         break
                     studio.cancel(f"visitor-{number}")
-            turns.close()  # type: ignore[attr-defined]
+            assert isinstance(turns, Generator)
+            turns.close()
             assert turn is not None
             wrong = [
                 answer.model

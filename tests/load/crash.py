@@ -19,6 +19,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from ftdemo.settings import REPOSITORY, child_environment
 from ftdemo.store.jobs import Job
@@ -47,7 +48,7 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def kill_workers(studio: Studio, kills: int, chance: random.Random) -> dict:
+def kill_workers(studio: Studio, kills: int, chance: random.Random) -> dict[str, Any]:
     """Kill the worker of one job at random moments of its life."""
     faults: list[str] = []
     job = start(studio, "worker")
@@ -71,7 +72,7 @@ def kill_workers(studio: Studio, kills: int, chance: random.Random) -> dict:
     return {"kills": len(steps_at_kill), "steps_at_kill": steps_at_kill, "faults": faults + end(studio, job)}
 
 
-def kill_web(studio: Studio, kills: int, chance: random.Random) -> dict:
+def kill_web(studio: Studio, kills: int, chance: random.Random) -> dict[str, Any]:
     """Kill the web process at random moments while a job trains, and ask the new one for its jobs."""
     faults: list[str] = []
     job = start(studio, "web")

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,7 +257,7 @@ def _together(
 
 
 def _send(
-    connection: http.client.HTTPConnection, body: list[object], session: str, result: Result
+    connection: http.client.HTTPConnection, body: Sequence[object], session: str, result: Result
 ) -> http.client.HTTPConnection:
     """Send a vote until it is answered, and return the connection to go on with."""
     started = time.monotonic()
