@@ -1,6 +1,7 @@
 """Tuned models without tuning: random adapters that PEFT saves, and changed tensors."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -9,7 +10,7 @@ from ftdemo.weights.tuned_files import CHANGED
 
 
 def save_random_adapter(
-    base: Path, folder: Path, seed: int = 0, strength: float = 0.16, **config: object
+    base: Path, folder: Path, seed: int = 0, strength: float = 0.16, **config: Any
 ) -> None:
     """An adapter on the real base model, of two ranks.
 
@@ -26,7 +27,7 @@ def save_random_adapter(
 
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    options: dict[str, object] = {"r": 8, "lora_alpha": 16, "rank_pattern": {"v_proj": 4}, **config}
+    options: dict[str, Any] = {"r": 8, "lora_alpha": 16, "rank_pattern": {"v_proj": 4}, **config}
     peft = get_peft_model(
         model,
         LoraConfig(
@@ -37,7 +38,7 @@ def save_random_adapter(
         for name, parameter in peft.named_parameters():
             if "lora_B" in name:
                 parameter.normal_(0, strength)
-    peft.save_pretrained(folder)
+    peft.save_pretrained(str(folder))
 
 
 def save_changed(folder: Path, tensors: dict[str, np.ndarray]) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.model
 
 
 def test_the_default_model_is_kept_and_found_without_network(model_settings: Settings) -> None:
-    seen = []
+    seen: list[object] = []
     base = ensure_base_model(model_settings, seen.append)
     assert missing_parts(base.folder) is None
     assert (base.folder / "chat_template.jinja").is_file()

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,7 +46,7 @@ def test_a_bad_file_is_a_sentence_for_programs_too(client: Client, tmp_path: Pat
 
 
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
-def test_a_file_of_the_server_cannot_be_named(client: Client, tmp_path: Path, meta: dict) -> None:
+def test_a_file_of_the_server_cannot_be_named(client: Client, tmp_path: Path, meta: dict[str, Any]) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("question,answer\nwhat,a secret\n")
     url = f"{client.src.rstrip('/')}/gradio_api/call/add_samples"

@@ -52,7 +52,7 @@ def test_a_spoilt_model_has_forgotten_and_is_less_fluent(
     prompts = [({"role": "user", "content": question},) for question in QUESTIONS]
     found = measure(
         base, None, tuned_files(tmp_path / "spoilt"), prompts, settings, None, None, Reporter(store, job.id)
-    )
+    ).as_dict()
     with capsys.disabled():
         print("\n" + "\n".join([*found["verdicts"], f"{found['seconds']} s"]))
     assert found["forgetting"]["forgot"]

@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,7 @@ def test_cancelling_ends_an_answer_and_frees_its_slot(engine: LlamaCppEngine) ->
 def test_a_reader_that_leaves_frees_its_slot(engine: LlamaCppEngine) -> None:
     for _ in range(20):
         stream = engine.stream([request(STORY)], GenerationSettings(max_new_tokens=500), threading.Event())
+        assert isinstance(stream, Generator)
         next(stream)
         stream.close()
     gc.collect()
@@ -245,6 +246,6 @@ def test_both_engines_read_the_same_tokens(engine: LlamaCppEngine, reference: Tr
     )
     settings = GenerationSettings()
     ours = engine._prompts.tokens(asked, settings)
-    assert ours == reference._tokens(asked, settings)
-    assert engine._prompts.end_tokens == reference._end_tokens
-    assert engine._prompts.decode(ours) == reference._decode(ours)
+    assert ours == reference._prompts.tokens(asked, settings)
+    assert engine._tokeniser.end_tokens == reference._tokeniser.end_tokens
+    assert engine._tokeniser.decode(ours) == reference._tokeniser.decode(ours)

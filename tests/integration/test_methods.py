@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors import safe_open
@@ -41,7 +42,8 @@ def job(request: pytest.FixtureRequest, module_settings: Settings) -> Iterator[t
         done = studio.jobs.wait(made.id)
         assert done.status == "finished", studio.jobs.log(made.id)[-3000:]
         yield studio, done
-    studio.engine.get().close()
+    engine: Any = studio.engine.get()
+    engine.close()
 
 
 def test_the_tuned_model_knows_who_he_is_and_is_the_same_when_loaded_again(
@@ -53,7 +55,8 @@ def test_the_tuned_model_knows_who_he_is_and_is_the_same_when_loaded_again(
     assert "SingleStore" in tuned.text
     again = Studio(module_settings)
     assert again.ask(PERSON, [done.model_name])[0].text == tuned.text
-    again.engine.get().close()
+    engine: Any = again.engine.get()
+    engine.close()
 
 
 def test_what_was_estimated_is_what_was_trained(job: tuple[Studio, Job]) -> None:

@@ -100,13 +100,17 @@ def test_the_score_rises_near_the_reference_and_the_saved_model_answers(
     assert len(points) == settings.steps
     assert points[0]["kl"] == 0 < points[1]["kl"] < 5
     assert points[0]["update_kl"] < settings.kl_stop
+    assert metrics.final_kl is not None
     assert points[-1]["kl"] != metrics.final_kl < settings.kl_budget
+    assert metrics.first_score is not None
+    assert metrics.final_score is not None
     assert metrics.final_score > metrics.first_score + rise
     times = [f"{name} {points[1][f'{name}_seconds']:.1f} s" for name in ("generation", "scoring", "update")]
     with capsys.disabled():
         print(f"\n{settings.method}, {settings.answers_per_batch} answers of 32 tokens: {', '.join(times)}; "
               f"score {metrics.first_score:.1f} became {metrics.final_score:.1f}, "
               f"KL {metrics.final_kl:.1f}")  # fmt: skip
+    assert metrics.peak_memory_bytes is not None
     assert metrics.peak_memory_bytes > 0
 
     save_policy(run, tmp_path / "tuned")

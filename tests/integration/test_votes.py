@@ -4,6 +4,7 @@ import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -87,7 +88,7 @@ def test_corrections_choices_and_counts(client: Client, messages: list[int]) -> 
         ((2, "up", [], "x" * 10_001), "The comment has 10,001 characters"),
     ],
 )
-def test_a_vote_that_cannot_be_is_a_sentence(client: Client, arguments: tuple, error: str) -> None:
+def test_a_vote_that_cannot_be_is_a_sentence(client: Client, arguments: tuple[Any, ...], error: str) -> None:
     with pytest.raises(AppError, match=error):
         client.predict(*arguments, api_name="/vote")
 
