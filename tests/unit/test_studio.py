@@ -1,7 +1,8 @@
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_tune_queues_a_job_with_all_that_the_worker_needs(with_samples: Studio, 
     ],
 )
 def test_tune_that_cannot_be_queues_nothing(
-    with_samples: Studio, tmp_path: Path, arguments: tuple[str, ...], changes: dict[str, int], error: str
+    with_samples: Studio, tmp_path: Path, arguments: tuple[str, ...], changes: dict[str, Any], error: str
 ) -> None:
     with_samples.tune("queued", "facts")
     file = tmp_path / "held_out.csv"
@@ -208,6 +209,7 @@ def test_all_that_a_session_does_ends_with_it(talking: Studio) -> None:
 def test_a_question_beyond_the_seats_waits_and_is_told_its_place(talking: Studio) -> None:
     talking = Studio(dataclasses.replace(talking.settings, chat_seats=1))
     first = talking.chat.compare("One?", generation=FIVE, session="a")
+    assert isinstance(first, Generator)
     next(first)
     second = talking.chat.compare("Two?", generation=FIVE, session="b")
     waiting = next(second)

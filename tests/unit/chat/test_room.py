@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,12 +15,15 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.rewards.registry import RewardRegistry
 from ftdemo.settings import Settings
 from ftdemo.store import Store
+from ftdemo.store.conversations import Conversation
 
 SETTINGS = GenerationSettings(max_new_tokens=50, temperature=0.5, seed=3)
 
 
 class Scripted:
     """An engine that says what it was told to, a word a step, all sides in turn."""
+
+    description = "a script"
 
     def __init__(self, answers: dict[str, str], error: Exception | None = None, error_after: int = 0) -> None:
         self.answers = answers
@@ -77,6 +80,11 @@ def contents(request: ChatRequest) -> list[str]:
     return [message["content"] for message in request.messages]
 
 
+def saved_of(store: Store, turn: Turn) -> Conversation:
+    assert turn.conversation_id is not None
+    return store.conversations.get(turn.conversation_id)
+
+
 def conversations(store: Store) -> int:
     return store.database.table("conversations").count
 
@@ -100,7 +108,7 @@ def test_turn_grows_token_by_token_to_the_whole_answers(store: Store) -> None:
 
 def test_turn_is_saved_as_it_was_shown(store: Store) -> None:
     turn = ask(Scripted({"base": "I guess so", "pavan": "Yes"}), store, "Is it?", ["pavan", "base"])
-    saved = store.conversations.get(turn.conversation_id)
+    saved = saved_of(store, turn)
     assert turns_of(saved) == [turn]
     assert saved.title == "Is it?"
     assert saved.messages[1].generation == {"max_new_tokens": 50, "temperature": 0.5, "top_p": 1.0, "seed": 3}
@@ -124,7 +132,7 @@ def test_each_side_sees_its_own_history_over_several_turns(store: Store) -> None
             "c": ["q2", "C2", "q3"],
         },
     ]
-    assert turns_of(store.conversations.get(first.conversation_id)) == [first, second, third]
+    assert turns_of(saved_of(store, first)) == [first, second, third]
     assert conversations(store) == 1
 
 
@@ -140,16 +148,17 @@ def test_cancelled_turn_keeps_what_there_is(store: Store) -> None:
         ("one two", "cancelled"),
         ("un deux", "cancelled"),
     ]
-    assert turns_of(store.conversations.get(turns[-1].conversation_id)) == [turns[-1]]
+    assert turns_of(saved_of(store, turns[-1])) == [turns[-1]]
 
 
 def test_turn_is_saved_and_the_engine_freed_when_the_reader_leaves(store: Store) -> None:
     engine = Scripted({"a": "one two three", "b": "un"})
     reader = room(engine, store).compare("Count.", ["a", "b"], SETTINGS)
+    assert isinstance(reader, Generator)
     turn = next(turn for turn in reader if turn.answers[0].text == "one two")
-    reader.close()  # type: ignore[attr-defined]
+    reader.close()
     assert engine.closed == 1
-    (saved,) = turns_of(store.conversations.get(turn.conversation_id))
+    (saved,) = turns_of(saved_of(store, turn))
     assert [(answer.text, answer.finish_reason) for answer in saved.answers] == [
         ("one two", "cancelled"),
         ("un", "cancelled"),
@@ -175,7 +184,7 @@ def test_refused_question_leaves_the_conversation_as_it_was(store: Store) -> Non
     first = ask(Scripted({"a": "x"}), store, "q1", ["a"])
     with pytest.raises(UserError):
         ask(Scripted({"a": "x"}, UserError("No.", "No.")), store, "q2", ["a"], first.conversation_id)
-    assert turns_of(store.conversations.get(first.conversation_id)) == [first]
+    assert turns_of(saved_of(store, first)) == [first]
 
 
 @pytest.mark.parametrize(

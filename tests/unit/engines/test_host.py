@@ -28,7 +28,7 @@ class Maker:
         self.may_go_on.wait(20)
         if self.failures:
             raise self.failures.pop(0)
-        return SimpleNamespace(description="a tiny engine")  # type: ignore[return-value]
+        return SimpleNamespace(description="a tiny engine")
 
 
 @pytest.fixture
@@ -92,7 +92,8 @@ def test_failure_is_told_and_the_next_question_tries_again(with_base: Settings) 
     host.warm_up()  # the page asks for it with every visit; that must not try for ever
     assert host.status.state == "failed"
     host.get()
-    assert host.status.state == "ready"
+    status = host.status
+    assert status.state == "ready"
 
 
 def test_failed_warm_up_raises_nothing(

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from ftdemo.engines import GenerationSettings
@@ -17,7 +19,7 @@ from ftdemo.errors import UserError
         {"seed": 2**32 - 1},
     ],
 )
-def test_usable_settings(values: dict[str, float]) -> None:
+def test_usable_settings(values: dict[str, Any]) -> None:
     settings = GenerationSettings(**values)
     assert {name: getattr(settings, name) for name in values} == values
 
@@ -38,7 +40,7 @@ def test_usable_settings(values: dict[str, float]) -> None:
         ({"seed": 2**32}, "seed is 4294967296"),
     ],
 )
-def test_unusable_settings_are_refused(values: dict[str, float], in_message: str) -> None:
+def test_unusable_settings_are_refused(values: dict[str, Any], in_message: str) -> None:
     with pytest.raises(UserError) as caught:
         GenerationSettings(**values)
     assert in_message in caught.value.message

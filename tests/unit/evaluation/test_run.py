@@ -143,10 +143,10 @@ def test_a_model_against_itself_ties_and_forgets_nothing(
 
 
 def test_a_changed_model_against_the_base(base: BaseModel, tmp_path: Path, reporter: Reporter) -> None:
-    rewards = [save_reward_model(base, tmp_path / f"reward{seed}", seed) for seed in (5, 6)]
+    reward, held_out = (save_reward_model(base, tmp_path / f"reward{seed}", seed) for seed in (5, 6))
     long = ({"role": "user", "content": " ".join(["w9"] * 600)},)
     found = measure(
-        base, None, tuned(base, tmp_path / "tuned"), [*QUESTIONS, long], KNOBS, *rewards, reporter,
+        base, None, tuned(base, tmp_path / "tuned"), [*QUESTIONS, long], KNOBS, reward, held_out, reporter,
         names=("base", "mine"), counted=False,
     ).as_dict()  # fmt: skip
     assert list(found["win_rates"]) == ["reward", "held_out_reward", "short"]
@@ -158,7 +158,7 @@ def test_a_changed_model_against_the_base(base: BaseModel, tmp_path: Path, repor
         assert (row["winner"] == "tie") == (before == after)
     rates = found["win_rates"]["short"]
     voter = ShortAnswers()
-    said = [voter.prefers(row["before"], row["after"]) for row in found["answers"]]
+    said: list[str] = [voter.prefers(row["before"], row["after"]) for row in found["answers"]]
     assert (rates["losses"], rates["ties"], rates["wins"]) == tuple(map(said.count, ("left", "tie", "right")))
     assert reporter.store.jobs.get(reporter.job_id).step == 0
 

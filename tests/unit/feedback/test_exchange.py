@@ -1,6 +1,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -52,12 +53,12 @@ def rich(store: Store) -> Store:
     return store
 
 
-def contents(store: Store) -> dict[str, list]:
+def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
     """All that a store knows of feedback, less the numbers it has there only."""
     feedback = store.feedback
     uids = {answer.id: answer.uid for answer in feedback.answers()}
 
-    def said(event: object) -> dict:
+    def said(event: object) -> dict[str, Any]:
         return {name: uids[value] if name.endswith("_id") else value for name, value in vars(event).items()}
 
     answers = [
@@ -65,7 +66,8 @@ def contents(store: Store) -> dict[str, list]:
         for answer in feedback.answers()
     ]
     found = {"answers": answers}
-    for kind in (Vote, Correction, Choice):
+    kinds: tuple[Any, ...] = (Vote, Correction, Choice)
+    for kind in kinds:
         found[kind.__name__] = [said(event) for event in feedback.events(kind)]
         found[f"standing {kind.__name__}"] = [said(event) for event in feedback.standing(kind)]
     return {name: sorted(rows, key=lambda row: row["uid"]) for name, rows in found.items()}
@@ -104,7 +106,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
     ),
     st.sampled_from([".jsonl", ".parquet"]),
 )
-def test_any_texts_come_back(tmp_path_factory: pytest.TempPathFactory, said: list, ending: str) -> None:
+def test_any_texts_come_back(
+    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, Any, bool]], ending: str
+) -> None:
     folder = tmp_path_factory.mktemp("any")
     one, two = Store(folder / "1" / "ftdemo.db"), Store(folder / "2" / "ftdemo.db")
     library = FeedbackLibrary(one)
@@ -147,7 +151,7 @@ def test_a_full_export_is_read_by_datasets_too(rich: Store, file: Path) -> None:
     assert json.loads(rows[0]["votes"])[0]["comment"] == STRANGE
 
 
-def loaded(store: Store, file: Path, form: str) -> list[dict]:
+def loaded(store: Store, file: Path, form: str) -> list[dict[str, Any]]:
     """An export as `datasets` reads it, and as TRL sees it."""
     import datasets
     from trl.data_utils import is_conversational
@@ -207,7 +211,7 @@ def test_contradictions_in_a_file_are_imported_once(store: Store, tmp_path: Path
     ],
 )
 def test_a_broken_row_is_named_and_nothing_is_added(
-    rich: Store, tmp_path: Path, changes: dict, error: str
+    rich: Store, tmp_path: Path, changes: dict[str, Any], error: str
 ) -> None:
     file = tmp_path / "feedback.jsonl"
     export_feedback(rich, file)

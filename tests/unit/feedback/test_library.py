@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_a_vote_repeated_is_one_event_and_a_change_is_another(
     library: FeedbackLibrary, messages: list[int]
 ) -> None:
     for vote in ("up", "up", "down", "down", "up"):
-        given = library.vote(vote, "v", message_id=messages[1])  # type: ignore[arg-type]
+        given = library.vote(vote, "v", message_id=messages[1])
     assert len(library.history(given.answer_id)) == 3
     assert library.current_vote("v", message_id=messages[1]) == given
     assert library.current_vote("w", message_id=messages[1]) is None
@@ -117,7 +118,7 @@ def test_a_choice_between_two_answers(library: FeedbackLibrary, messages: list[i
     ],
 )
 def test_a_vote_that_cannot_be_saves_nothing(
-    library: FeedbackLibrary, messages: list[int], given: dict, error: str
+    library: FeedbackLibrary, messages: list[int], given: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(UserError, match=error):
         library.vote(**{"vote": "up", "voter": "v", "message_id": messages[1], **given})

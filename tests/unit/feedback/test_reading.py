@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ PROMPT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content":
 HI = ({"role": "user", "content": "Hi?"},)
 
 
-def reply(text):
+def reply(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
@@ -38,13 +39,15 @@ def reply(text):
         ({"prompt": "Hi?", "completion": "Go", "label": 1}, RatedAnswer(HI, "Go", True)),
     ],
 )
-def test_preferences_are_read(tmp_path, record, expected):
+def test_preferences_are_read(
+    tmp_path: Path, record: dict[str, object], expected: PreferencePair | RatedAnswer
+) -> None:
     path = tmp_path / "preferences.jsonl"
     path.write_text(json.dumps(record) + "\n")
     assert list(read_preferences(path)) == [expected]
 
 
-def test_a_plain_file_has_no_preferences(tmp_path):
+def test_a_plain_file_has_no_preferences(tmp_path: Path) -> None:
     path = tmp_path / "plain.csv"
     path.write_text("question,answer\na,b\n")
     with pytest.raises(FileFormatError, match="not preferences"):

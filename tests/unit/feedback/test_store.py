@@ -1,4 +1,5 @@
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_the_same_vote_again_is_no_event(store: Store) -> None:
 def test_votes_that_change_are_events_and_the_latest_counts(store: Store) -> None:
     kept = keep(store)
     for vote in ("up", "down", "up"):
-        store.feedback.add(Vote(kept.id, "v", vote))  # type: ignore[arg-type]
+        store.feedback.add(Vote(kept.id, "v", vote))
     store.feedback.add(Vote(kept.id, "w", "down"))
     events = store.feedback.events(Vote)
     assert [event.vote for event in events if event.voter == "v"] == ["up", "down", "up"]
@@ -151,7 +152,8 @@ def test_removal_takes_all_that_was_said(store: Store) -> None:
     store.feedback.add(Choice(other.id, kept.id, "v", "tie"))
     store.feedback.remove(kept.id)
     assert [answer.id for answer in store.feedback.answers()] == [other.id]
-    assert not any(store.feedback.events(kind) for kind in (Vote, Correction, Choice))
+    kinds: tuple[Any, ...] = (Vote, Correction, Choice)
+    assert not any(store.feedback.events(kind) for kind in kinds)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_feedback_is_found(store: Store, wanted: FeedbackFilter, found: list[str
 @pytest.mark.parametrize(
     ("given", "error"), [({"since": "soon"}, "'soon' is no day"), ({"vote": "x"}, "no vote 'x'")]
 )
-def test_filters_that_cannot_be(given: dict, error: str) -> None:
+def test_filters_that_cannot_be(given: dict[str, Any], error: str) -> None:
     with pytest.raises(UserError, match=error):
         FeedbackFilter(**given)
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def library(store: Store) -> FeedbackLibrary:
     return FeedbackLibrary(store)
 
 
-def everything(store: Store, **options) -> tuple[list, list, PreferenceSummary]:
+def everything(store: Store, **options: Any) -> tuple[list[Any], list[Any], PreferenceSummary]:
     """All pairs as (question, chosen, rejected, source), all thumbs, and the summary."""
     data, summary = preference_data(store, **options)
     pairs = [
@@ -145,8 +147,10 @@ def test_no_prompt_is_on_both_sides(store: Store, library: FeedbackLibrary, prom
         vote(library, f"q{number}", "a", v="up")
         vote(library, f"q{number}", "c", v="down")
     data, summary = preference_data(store, seed=seed)
-    learned = {row.prompt[0]["content"] for row in (*data.pairs, *data.rated)}
-    measured = {row.prompt[0]["content"] for row in (*data.held_out_pairs, *data.held_out_rated)}
+    rows: tuple[Any, ...] = (*data.pairs, *data.rated)
+    held_out: tuple[Any, ...] = (*data.held_out_pairs, *data.held_out_rated)
+    learned = {row.prompt[0]["content"] for row in rows}
+    measured = {row.prompt[0]["content"] for row in held_out}
     assert not learned & measured
     assert learned
     assert len(learned | measured) == summary.prompts == prompts
@@ -177,7 +181,9 @@ def test_share_out_of_bounds(store: Store) -> None:
         max_size=25,
     )
 )  # fmt: skip
-def test_no_pair_contradicts_another(tmp_path_factory: pytest.TempPathFactory, said: list) -> None:
+def test_no_pair_contradicts_another(
+    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str, str, str, str]]
+) -> None:
     store = Store(tmp_path_factory.mktemp("any") / "ftdemo.db")
     library = FeedbackLibrary(store)
     for question, left, right, kind, voter in said:

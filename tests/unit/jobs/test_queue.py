@@ -139,7 +139,12 @@ def test_killed_worker_interrupts_its_job_and_the_next_one_starts(
 
 def test_worker_that_ended_leaves_no_zombie(queue: JobQueue, working: Job, until: Until) -> None:
     kill(working)
-    until(lambda: queue.refresh() or not psutil.pid_exists(working.worker_pid or 0))
+
+    def gone() -> bool:
+        queue.refresh()
+        return not psutil.pid_exists(working.worker_pid or 0)
+
+    until(gone)
 
 
 def test_killed_worker_is_noticed_by_a_process_that_did_not_start_it(
@@ -159,7 +164,12 @@ def test_worker_that_was_killed_after_a_stop_request_is_stopped(
     until(lambda: queue.get(job.id).worker_pid)
     assert queue.stop(job.id, keep=False).stop_request == "discard"
     kill(queue.get(job.id))
-    until(lambda: queue.refresh() or queue.get(job.id).ended)
+
+    def ended() -> bool:
+        queue.refresh()
+        return queue.get(job.id).ended
+
+    until(ended)
     job = queue.get(job.id)
     assert (job.status, job.error_message, job.error_remedy) == ("stopped", None, None)
 

@@ -133,7 +133,7 @@ def test_another_wording_of_a_question_does_not_leak(library, tmp_path):
     for seed in range(5):
         report = library.check(path, hold_out=HoldOut(0.3, seed))
         assert report.near_duplicates == 10
-        sides = {sample.answer: set() for sample in report.samples}
+        sides: dict[str, set[str]] = {sample.answer: set() for sample in report.samples}
         for sample in report.samples:
             sides[sample.answer].add(sample.split)
         assert all(len(side) == 1 for side in sides.values())
@@ -223,8 +223,8 @@ def test_an_older_store_gains_versions(tmp_path):
     path = tmp_path / "old.db"
     old = Database(path)
     migrations.apply(old, stop_before="m005_sample_versions")
-    old["sample_sets"].insert({"id": 1, "name": "old", "format": "csv", "created_at": "2026-01-01"})
-    old["samples"].insert(
+    old.table("sample_sets").insert({"id": 1, "name": "old", "format": "csv", "created_at": "2026-01-01"})
+    old.table("samples").insert(
         {"sample_set_id": 1, "position": 1, "question": "a", "answer": "b", "split": "held_out"}
     )
     old.close()

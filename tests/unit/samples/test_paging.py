@@ -1,5 +1,7 @@
 """What a person changed in a page of a set."""
 
+from typing import Any
+
 from ftdemo.samples.paging import as_rows, compare_page
 from ftdemo.store.samples import PlacedSample, Sample
 
@@ -22,7 +24,11 @@ def test_a_changed_cell_keeps_what_the_table_does_not_show() -> None:
 
 
 def test_a_row_without_a_place_is_added_and_an_emptied_one_deleted() -> None:
-    rows = [["3", "", "", "train"], as_rows(PAGE)[1], [None, "What is salt?", "A crystal.", "test"]]
+    rows: list[list[Any]] = [
+        ["3", "", "", "train"],
+        as_rows(PAGE)[1],
+        [None, "What is salt?", "A crystal.", "test"],
+    ]
     edit = compare_page(PAGE, rows)
     assert edit.delete == [3]
     assert edit.add == [Sample("What is salt?", "A crystal.", "held_out")]

@@ -17,7 +17,7 @@ from ftdemo.store.migrations import migrations
 from ftdemo.store.samples import Sample
 
 
-def in_threads(count: int, act: Callable[[int], None]) -> list[Exception]:
+def in_threads(count: int, act: Callable[[int], object]) -> list[Exception]:
     """Call `act` with 0, 1, … in threads that begin together, and return what they raised."""
     start = threading.Barrier(count)
     errors: list[Exception] = []
@@ -97,9 +97,11 @@ def test_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
 
 
 def test_new_file_opened_by_many_threads_at_once(tmp_path: Path) -> None:
+    def open_and_read(path: Path) -> Callable[[int], object]:
+        return lambda _: Store(path).jobs.all()
+
     for number in range(5):
-        path = tmp_path / f"{number}.db"
-        assert in_threads(8, lambda _, path=path: Store(path).jobs.all()) == []
+        assert in_threads(8, open_and_read(tmp_path / f"{number}.db")) == []
 
 
 def test_new_file_opened_by_many_processes_at_once(tmp_path: Path) -> None:

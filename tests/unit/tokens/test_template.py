@@ -1,4 +1,6 @@
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import ChatTemplate, as_messages
 
 
-def test_a_sample_is_rendered_with_its_special_tokens(base, tmp_path):
+def test_a_sample_is_rendered_with_its_special_tokens(base: Path, tmp_path: Path) -> None:
     library = SampleLibrary(Store(tmp_path / "test.db"), 100, lambda: base)
     sample = Sample(" Who? ", "I.\n", system="Be brief.", history=(("user", "Hi"), ("assistant", "Hello")))
     assert library.rendered_example(sample) == (
@@ -21,7 +23,7 @@ def test_a_sample_is_rendered_with_its_special_tokens(base, tmp_path):
     assert SampleLibrary(Store(tmp_path / "test.db"), 100).rendered_example(sample) is None
 
 
-def test_lengths_are_counted_in_the_base_models_tokens(base, tmp_path):
+def test_lengths_are_counted_in_the_base_models_tokens(base: Path, tmp_path: Path) -> None:
     path = tmp_path / "samples.jsonl"
     rows = [{"question": "a " * words, "answer": "b"} for words in (1, 3, 40)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -33,7 +35,7 @@ def test_lengths_are_counted_in_the_base_models_tokens(base, tmp_path):
     assert lengths.histogram == ((0, 16, 2), (16, 32, 0), (32, 64, 1))
 
 
-def test_a_damaged_tokenizer_gives_no_lengths(base):
+def test_a_damaged_tokenizer_gives_no_lengths(base: Path) -> None:
     (base / "tokenizer.json").write_text("{")
     assert LengthMeter.of_folder(base) is None
 
@@ -41,13 +43,13 @@ def test_a_damaged_tokenizer_gives_no_lengths(base):
 @pytest.mark.parametrize(
     "template", ["{% for %}", "{{ raise_exception('no system role') }}", "{{ messages.__class__.__mro__ }}"]
 )
-def test_a_template_that_cannot_be_used(base, template):
+def test_a_template_that_cannot_be_used(base: Path, template: str) -> None:
     (base / "chat_template.jinja").write_text(template)
     with pytest.raises(SourceError, match="does not take these messages"):
         ChatTemplate.of_folder(base).render(Sample("a", "b"))
 
 
-def test_a_base_without_template(base):
+def test_a_base_without_template(base: Path) -> None:
     (base / "chat_template.jinja").unlink()
     with pytest.raises(SourceError, match="no chat template"):
         ChatTemplate.of_folder(base)
@@ -62,11 +64,12 @@ def test_a_base_without_template(base):
         ("{% generation %}{% set own = 1 %}{% endgeneration %}{{ own is defined }}", "False"),
     ],
 )
-def test_a_template_finds_what_it_would_with_transformers(base, template, text):
+def test_a_template_finds_what_it_would_with_transformers(base: Path, template: str, text: str) -> None:
     from transformers.utils.chat_template_utils import render_jinja_template
 
     (base / "chat_template.jinja").write_text(template)
     (base / "tokenizer_config.json").write_text('{"unk_token": "?"}')
     assert ChatTemplate.of_folder(base).render(Sample("a", "b")) == text
     messages = as_messages(Sample("a", "b"))
-    assert render_jinja_template([messages], chat_template=template, unk_token="?")[0] == [text]
+    rendered: Any = render_jinja_template([messages], chat_template=template, unk_token="?")
+    assert rendered[0] == [text]

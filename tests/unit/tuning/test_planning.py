@@ -1,9 +1,13 @@
 """What a run costs and whether it can start; where it gets its settings from."""
 
+import importlib.util
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from ftdemo.errors import NotFoundError, SourceError, UserError
@@ -15,7 +19,7 @@ from ftdemo.store.models import TunedModel
 from ftdemo.store.samples import Sample
 from ftdemo.studio import Studio
 from ftdemo.tokens.sequences import TokenisedSample
-from ftdemo.tuning import calibration, estimate, methods, planning
+from ftdemo.tuning import methods
 from ftdemo.tuning.calibration import Calibration, calibrate, known_calibration
 from ftdemo.tuning.estimate import Estimate, as_dict, estimate_run
 from ftdemo.tuning.measure import through
@@ -79,13 +83,13 @@ def test_a_run_that_cannot_fit_is_refused_with_the_knob(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert estimated(TuneSettings()).refusal is None
-    monkeypatch.setattr(estimate.psutil, "virtual_memory", lambda: SimpleNamespace(available=1_000_000))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1_000_000))
     message, remedy = estimated(TuneSettings()).refusal or ("", "")
     assert "GB of memory, and 0.0 GB are free" in message
     assert "a smaller batch size or max length" in remedy
     assert "the method lora" in (estimated(TuneSettings(method="full")).refusal or ("", ""))[1]
     monkeypatch.undo()
-    monkeypatch.setattr(estimate.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
     message, remedy = estimated(TuneSettings(), folder=tmp_path).refusal or ("", "")
     assert f"on the disk of {tmp_path}" in message
     assert "Free some space" in remedy
@@ -119,7 +123,7 @@ def test_a_measurement_is_made_once_for_each_method_and_number_of_threads(
         runs.append(command)
         return SimpleNamespace(stdout=f"noise\n{line}\n")
 
-    monkeypatch.setattr(calibration.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     assert known_calibration(store, settings, "lora") is None
     assert calibrate(store, settings, "lora") == Calibration(1, 2, 3, 4) == calibrate(store, settings, "lora")
     calibrate(store, settings, "full")
@@ -131,7 +135,7 @@ def test_a_measurement_is_made_once_for_each_method_and_number_of_threads(
 def test_a_measurement_that_fails_is_told_in_a_sentence(
     settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibration.subprocess, "run", lambda *a, **k: SimpleNamespace(stdout=""))
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: SimpleNamespace(stdout=""))
     with pytest.raises(UserError, match="could not be measured"):
         calibrate(store, settings, "lora")
 
@@ -178,16 +182,16 @@ def test_qlora_is_refused_with_the_reason(studio: Studio, monkeypatch: pytest.Mo
     with pytest.raises(UserError, match="needs an NVIDIA graphics card"):
         studio.tune("m", "s", method="qlora")
     monkeypatch.setattr(methods, "has_cuda_device", lambda: True)
-    monkeypatch.setattr(methods.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs the package bitsandbytes"):
         studio.tune("m", "s", method="qlora")
-    monkeypatch.setattr(methods.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     assert methods.unavailable("qlora") is None
 
 
 def test_reporting_needs_its_package(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.store.sample_sets.add("s", [Sample("a", "b")], file_name=None, file_format="csv")
-    monkeypatch.setattr(planning.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs the package trackio, which is not installed"):
         studio.tune("m", "s", report_to="trackio")
 

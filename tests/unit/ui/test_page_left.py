@@ -22,7 +22,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 @pytest.fixture(scope="module")
 def handlers(studio: Studio) -> dict[str, Callable[..., Any]]:
     """The page's event handlers by name; of those that share one, the last."""
-    return {handler.name: handler.fn for handler in build(studio.settings, studio).fns.values()}
+    handlers = build(studio.settings, studio).fns.values()
+    return {str(handler.name): handler.fn for handler in handlers if handler.fn is not None}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_reading_a_file_ends_with_the_page(
 ) -> None:  # fmt: skip
     read: list[int] = []
 
-    def reads(*given: object, **named: Any) -> None:
+    def reads(*given: Any, **named: Any) -> None:
         progress = named.get("progress") or given[-1]
         for rows, leaving in ((500, None), (1000, OTHER), (1500, PAGE), (2000, None)):
             progress(rows, 0.5)
@@ -58,7 +59,7 @@ def test_the_buttons_of_a_tab_end_its_own_work_only(studio: Studio) -> None:
     stops = [
         handler.fn
         for handler in build(studio.settings, studio).fns.values()
-        if handler.name in ("cancel", "stop")
+        if handler.name in ("cancel", "stop") and handler.fn is not None
     ]
     ended = []
     for stop in stops:

@@ -287,10 +287,14 @@ def test_the_oldest_files_leave_when_there_are_too_many_bytes(tmp_path: Path) ->
 
     cache = GgufCache(tmp_path, largest=25)
     files = []
+
+    def make(path: Path) -> None:
+        path.write_bytes(b"x" * 10)
+
     for age, name in ((300, "a"), (200, "b")):
-        files.append(cache.file(name, [], lambda path: path.write_bytes(b"x" * 10)))
+        files.append(cache.file(name, [], make))
         os.utime(files[-1], (1e9 - age, 1e9 - age))
-    files.append(cache.file("c", [], lambda path: path.write_bytes(b"x" * 10)))
+    files.append(cache.file("c", [], make))
     assert [file.exists() for file in files] == [False, True, True]
 
 

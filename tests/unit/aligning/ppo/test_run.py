@@ -105,7 +105,9 @@ def test_every_step_is_reported_with_answers_before_and_after(begin: Any) -> Non
     answers = jobs.answers(reporter.job_id)
     assert {answer.step for answer in answers} == {0, 1, 2, 3, 4}
     assert [answer.question for answer in answers if answer.step == 0] == ["w10 w9 w12", "w11 w9 w13"]
-    assert metrics.first_score == points[0].figures["score"]  # type: ignore[index]
+    assert metrics.first_score == (points[0].figures or {})["score"]
+    assert metrics.first_kl is not None
+    assert metrics.final_kl is not None
     assert metrics.final_kl > metrics.first_kl == 0
     assert metrics.tokens == points[-1].tokens
 
@@ -127,6 +129,7 @@ def test_a_run_whose_budget_is_spent_leaves_the_policy_before_that_and_says_so(b
     assert metrics.steps == 2
     assert "KL budget is 1" in metrics.warnings[-1]
     assert "after step 2 the policy was" in metrics.warnings[-1]
+    assert metrics.final_kl is not None
     assert 0 < metrics.final_kl <= 1.0
     shorter, reporter, folder = begin("shorter", steps=1)
     run_ppo(shorter, folder, reporter)
@@ -150,6 +153,7 @@ def test_a_budget_that_is_seen_spent_after_a_pause_leaves_the_policy_before_that
     second, resumed, folder = begin("paused", **SPENT_BY_TWO_STEPS)
     metrics = run_ppo(second, folder, resumed)
     assert metrics.steps == 2
+    assert metrics.final_kl is not None
     assert 0 < metrics.final_kl <= 1.0
     assert_same_policy(second, whole)
 

@@ -52,7 +52,7 @@ def tuned(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             if "lora_B" in key:
                 torch.nn.init.normal_(parameter, std=0.5)
         folder = tmp_path_factory.mktemp(f"adapter-{name}")
-        peft.save_pretrained(folder)
+        peft.save_pretrained(str(folder))
         found[name] = folder
     for seed, name in enumerate("xyz"):
         torch.manual_seed(seed)

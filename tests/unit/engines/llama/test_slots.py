@@ -17,6 +17,7 @@ def use(slots: Slots, holder: str, adapter: Path | None, read: list[int]) -> int
 def test_an_answer_keeps_its_slot_until_it_is_released() -> None:
     slots = Slots(2, 100)
     first = slots.take("one", None, [1, 2], 10)
+    assert first is not None
     assert slots.take("two", None, [1, 2], 10) != first
     assert slots.take("one", None, [1, 2, 3], 10) == first
     assert slots.take("three", None, [1], 10) is None
@@ -39,6 +40,7 @@ def test_the_slot_that_has_read_the_beginning_is_taken() -> None:
     for holder, read in (("a", [7, 7, 7]), ("b", [1, 2, 3, 4]), ("c", [])):
         use(slots, holder, A, read)
     continued = slots.take("next", A, [1, 2, 3, 4, 5], 10)
+    assert continued is not None
     assert slots.read(continued) == 4
     assert slots.take("b", A, [7, 7, 7, 8], 10) != continued
 
@@ -48,6 +50,8 @@ def test_what_another_adapter_has_read_is_of_no_use() -> None:
     read = [1, 2, 3, 4]
     with_a = slots.take("a", A, read, 10)
     with_b = slots.take("b", B, [9], 10)
+    assert with_a is not None
+    assert with_b is not None
     for number, mine in ((with_a, read), (with_b, [9])):
         slots.note(number, mine)
         slots.release(number)
