@@ -60,7 +60,7 @@ def submit_evaluation_job(
     settings = EvaluationSettings(
         **{
             "against": against,
-            "questions": tuple(questions or ()),
+            "questions": questions or (),
             "votes": own,
             **_kept_back_for(store, reward),
             **known(changes, EvaluationSettings),

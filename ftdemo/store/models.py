@@ -6,7 +6,7 @@ from typing import Any
 
 from ftdemo.errors import InvalidNameError, NotFoundError
 from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class TunedModels(Family):
             )
 
     def _first(self, where: str, value: object) -> TunedModel | None:
-        for row in self._database.query(f"{_QUERY} where {where}", [value]):
+        for row in self._database.query(f"{_QUERY} where {where}", [sought(value)]):
             return _model(row)
         return None
 
