@@ -19,7 +19,8 @@ def check_name(kind: str, name: str) -> str:
         name: letters of any script, digits, spaces, dots, hyphens and underscores; 64 characters at most.
 
     Raises:
-        InvalidNameError: it is no text, empty, too long, reserved, or holds another character such as a slash.
+        InvalidNameError: it is no text, empty, too long or reserved, or holds another character such as a
+            slash.
     """
     remedy = f"Use up to {MAX_LENGTH} letters, digits, spaces, dots, hyphens or underscores."
     if not isinstance(name, str):
