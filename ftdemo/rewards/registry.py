@@ -93,4 +93,6 @@ class RewardRegistry:
             model = self._store.reward_models.get(name)
             refuse_needed(self._store, f"the reward model {name!r}", reward_id=model.id)
             self._store.reward_models.remove(name)
-        shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+        # Two of a former version may lie in one folder.
+        if all(other.folder != model.folder for other in self.all()):
+            shutil.rmtree(self._folder / model.folder, ignore_errors=True)

@@ -96,12 +96,12 @@ class TunedModels(Family):
             NotFoundError: there is no model of the old name.
             InvalidNameError: there is one of the new name.
         """
-        model = self.get(name)
         with self._store.transaction():
+            model = self.get(name)
             if new_name != name:
                 self.refuse_taken(new_name)
             self._table("tuned_models").update(model.id, {"name": new_name})
-        return self.get(new_name)
+            return self.get(new_name)
 
     def remove(self, name: str) -> None:
         """Delete a model's row.
