@@ -242,8 +242,10 @@ def known(
         of: what the settings are of, for the error.
 
     Raises:
-        UserError: a name is not known.
+        UserError: a name is not known, or they are no settings by name.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise UserError(f"The settings are {given!r}.", 'Give them by name, such as {"seed": 7}.')
     allowed = names(*kinds) | set(also)
     for name in given or {}:
         if name not in allowed:

@@ -48,12 +48,12 @@ def rounds(store: Store) -> list[Round]:
     made_by = {answer.id: answer.model_version for answer in store.feedback.answers()}
     choices = store.feedback.standing(Choice)
     for model in store.models.all():
-        job = store.jobs.get(model.job_id) if model.job_id is not None else None
+        job = store.jobs.find(model.job_id)
         if model.method not in METHODS:
             continue
         number[model.id] = number.get(model.parent_id or 0, 0) + 1
         reward = store.reward_models.by_id(model.reward_id)
-        judged = store.jobs.get(reward.job_id) if reward and reward.job_id is not None else None
+        judged = store.jobs.find(reward.job_id) if reward else None
         reward_figures = RewardFigures.of(judged) if judged else None
         by_reward = model.method in BY_REWARD
         votes = (

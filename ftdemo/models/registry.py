@@ -90,7 +90,7 @@ class Models:
         model = self.get(name)
         files = self.files_of(model)
         adapter = _adapter_config(files)
-        job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
+        job = self._store.jobs.find(model.job_id)
         return {
             "id": model.id,
             "name": model.name,

@@ -74,7 +74,7 @@ class RewardRegistry:
     def describe(self, name: str) -> dict[str, Any]:
         """A reward model with its sheet, the settings of the job that made it, and its size in bytes."""
         model = self._store.reward_models.get(name)
-        job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
+        job = self._store.jobs.find(model.job_id)
         return {
             **vars(model),
             "bytes": folder_size(self.files(model)),

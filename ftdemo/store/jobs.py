@@ -170,9 +170,16 @@ class Jobs(Family):
         Raises:
             NotFoundError: there is no job of that number.
         """
+        job = self.find(job_id)
+        if job is not None:
+            return job
+        raise NotFoundError(f"There is no job {job_id}.", "List the jobs to see their numbers.")
+
+    def find(self, job_id: int | None) -> Job | None:
+        """One job, such as the one that made a model; None if it is gone."""
         for row in self._database.query(f"{_QUERY} where own.id = ?", [sought(job_id)]):
             return _job(row)
-        raise NotFoundError(f"There is no job {job_id}.", "List the jobs to see their numbers.")
+        return None
 
     def all(self) -> list[Job]:
         """Every job, in the order they were added."""

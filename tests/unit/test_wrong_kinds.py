@@ -1,18 +1,21 @@
 """Values and names of kinds that nobody should give: each is told in a sentence."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from ftdemo.aligning.settings import align_settings
 from ftdemo.errors import InvalidNameError, NotFoundError, UserError
 from ftdemo.evaluation.settings import EvaluationSettings
+from ftdemo.knobs import known
 from ftdemo.names import check_name
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.store.jobs import Job
 from ftdemo.store.samples import Sample
 from ftdemo.studio import Studio
 from ftdemo.tuning.settings import TuneSettings
+from ftdemo.ui.endpoints import known_settings
 
 NO_NAMES = [[], ["facts"], {"name": "facts"}, 5.5, True, object(), b"facts", "\ud800", 2**70]
 
@@ -68,3 +71,11 @@ def test_a_recipe_that_is_no_text(studio: Studio, recipe: object) -> None:
 def test_one_question_is_not_taken_for_as_many_as_it_has_letters(studio: Studio, questions: object) -> None:
     with pytest.raises(UserError, match="The list of questions is"):
         studio.evaluate("base", questions=questions)
+
+
+@pytest.mark.parametrize("given", [[], ["epochs"], "epochs", 5, [["epochs", 3]]], ids=repr)
+def test_settings_that_are_none_by_name(given: Any) -> None:
+    with pytest.raises(UserError, match="The settings are"):
+        known(given, RewardSettings)
+    with pytest.raises(UserError, match="The settings are"):
+        known_settings(given)

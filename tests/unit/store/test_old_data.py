@@ -158,3 +158,15 @@ def test_two_models_of_one_folder_do_not_remove_each_others_files(
     assert studio.reward_models.files(studio.store.reward_models.get("taste"))
     studio.reward_models.remove("taste")
     assert not (settings.reward_models / "job-3").exists()
+
+
+def test_a_model_that_names_a_job_which_is_not_there(settings: Settings, workers: list[Job]) -> None:
+    """A file that was mended by hand, or written while references were not looked after."""
+    database = make_data_folder_9(settings.data)
+    connection = sqlite3.connect(database)
+    connection.executescript("update tuned_models set job_id = 999; update reward_models set job_id = 998;")
+    connection.close()
+    studio = Studio(settings)
+    assert [one.model for one in studio.rounds()] == ["liked renamed", "liked more"]
+    assert studio.models.describe("first")["settings"] == {}
+    assert studio.reward_models.describe("taste")["metrics"] == {}
