@@ -96,7 +96,7 @@ class Option:
         right, kept, takes = self._read(value)
         if right:
             return kept
-        shown = shown or (f"{value}" if _is_number(value) else repr(value))
+        shown = shown or _shown(value)
         raise UserError(f"The {called or self.what} is {shown}.", f"Set it to {takes}.")
 
     def _read(self, value: Any) -> tuple[bool, Any, str]:
@@ -112,9 +112,9 @@ class Option:
         return right, value, self.takes
 
     def _read_number(self, value: Any) -> tuple[bool, Any, str]:
-        if self.type is int and not (_is_number(value) and (not math.isfinite(value) or value == int(value))):
+        if self.type is int and not (_is_number(value) and (not _is_finite(value) or value == int(value))):
             return False, value, self._range("a whole number")
-        inside = _is_number(value) and math.isfinite(value) and self._least <= value <= self._most
+        inside = _is_number(value) and _is_finite(value) and self._least <= value <= self._most
         return inside, self.type(value) if inside else value, self.takes
 
     @property
@@ -242,8 +242,10 @@ def known(
         of: what the settings are of, for the error.
 
     Raises:
-        UserError: a name is not known.
+        UserError: a name is not known, or they are no settings by name.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise UserError(f"The settings are {given!r}.", 'Give them by name, such as {"seed": 7}.')
     allowed = names(*kinds) | set(also)
     for name in given or {}:
         if name not in allowed:
@@ -271,6 +273,21 @@ def _options(kind: Kind) -> tuple[Option, ...]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a number is one that a float can be, about."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of over three hundred digits
+        return False
+
+
+def _shown(value: Any) -> str:
+    """A value that cannot be used, for an error; Python itself writes no number of so many digits."""
+    if not _is_number(value):
+        return repr(value)
+    return f"{value}" if not isinstance(value, int) or _is_finite(value) else "a number too large to be told"
 
 
 def _option(kind: Kind, declared: "Field[Any]", hint: Any) -> Option:

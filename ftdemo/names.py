@@ -19,10 +19,13 @@ def check_name(kind: str, name: str) -> str:
         name: letters of any script, digits, spaces, dots, hyphens and underscores; 64 characters at most.
 
     Raises:
-        InvalidNameError: it is empty, too long, reserved, or holds another character such as a slash.
+        InvalidNameError: it is no text, empty, too long or reserved, or holds another character such as a
+            slash.
     """
-    name = name.strip()
     remedy = f"Use up to {MAX_LENGTH} letters, digits, spaces, dots, hyphens or underscores."
+    if not isinstance(name, str):
+        raise InvalidNameError(f"The name of the {kind} is {name!r}, which is no text.", remedy)
+    name = name.strip()
     if not name:
         raise InvalidNameError(f"The {kind} has no name.", remedy)
     if len(name) > MAX_LENGTH:

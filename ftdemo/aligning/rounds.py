@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ftdemo.aligning.figures import AlignFigures, PreferenceFigures
-from ftdemo.aligning.settings import BY_REWARD
+from ftdemo.aligning.settings import BY_REWARD, METHODS
 from ftdemo.evaluation.duel import WinRate
 from ftdemo.feedback.figures import choices_between
 from ftdemo.names import BASE
 from ftdemo.rewards.figures import RewardFigures
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice
-from ftdemo.store.jobs import ALIGN
 from ftdemo.store.models import TunedModel
 
 
@@ -49,16 +48,20 @@ def rounds(store: Store) -> list[Round]:
     made_by = {answer.id: answer.model_version for answer in store.feedback.answers()}
     choices = store.feedback.standing(Choice)
     for model in store.models.all():
-        job = store.jobs.get(model.job_id) if model.job_id is not None else None
-        if job is None or job.kind != ALIGN:
+        job = store.jobs.find(model.job_id)
+        if model.method not in METHODS:
             continue
         number[model.id] = number.get(model.parent_id or 0, 0) + 1
         reward = store.reward_models.by_id(model.reward_id)
-        judged = store.jobs.get(reward.job_id) if reward and reward.job_id is not None else None
+        judged = store.jobs.find(reward.job_id) if reward else None
         reward_figures = RewardFigures.of(judged) if judged else None
         by_reward = model.method in BY_REWARD
-        votes = reward_figures.votes if reward_figures and by_reward else PreferenceFigures.of(job).votes
-        compared = AlignFigures.of(job).evaluation
+        votes = (
+            reward_figures.votes
+            if reward_figures and by_reward
+            else (PreferenceFigures.of(job).votes if job else None)
+        )
+        compared = AlignFigures.of(job).evaluation if job else None
         rate = compared.first_rate if compared else None
         line.append(
             Round(

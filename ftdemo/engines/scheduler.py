@@ -74,11 +74,14 @@ class Scheduler(ABC, Generic[G]):
         while present := self._present():
             try:
                 self.advance(present)
-            except Exception as error:
+            except BaseException as error:
                 log.exception("generating failed")
                 for generation in present:
-                    generation.end(error)
-                self.abandon()
+                    generation.end(_told(error))
+                try:
+                    self.abandon()
+                except Exception:
+                    log.exception("what was kept of the answers that failed is kept still")
         for generation in self._submitted:
             generation.end("cancelled")
 
@@ -88,3 +91,12 @@ class Scheduler(ABC, Generic[G]):
             self._submitted = [generation for generation in self._submitted if not generation.ended]
             self._changed.wait_for(lambda: self._closed or self._submitted)
             return [] if self._closed else list(self._submitted)
+
+
+def _told(error: BaseException) -> Exception:
+    """An error as whoever waits is told of it: a panic in Rust, say, would end more than an answer there."""
+    if isinstance(error, Exception):
+        return error
+    told = RuntimeError(f"{type(error).__name__}: {error}")
+    told.__cause__ = error
+    return told

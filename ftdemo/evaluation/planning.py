@@ -60,7 +60,7 @@ def submit_evaluation_job(
     settings = EvaluationSettings(
         **{
             "against": against,
-            "questions": tuple(questions or ()),
+            "questions": questions or (),
             "votes": own,
             **_kept_back_for(store, reward),
             **known(changes, EvaluationSettings),
@@ -108,8 +108,8 @@ def evaluation_prompts(
 
 def _kept_back_for(store: Store, reward: str | None) -> dict[str, Any]:
     """Which votes a reward model did not learn from, as far as its job is known."""
-    job_id = store.reward_models.get(reward).job_id if reward is not None else None
-    trained = next((job.settings for job in store.jobs.all() if job.id == job_id), {})
+    job = store.jobs.find(store.reward_models.get(reward).job_id) if reward is not None else None
+    trained = job.settings if job else {}
     names = {"held_out_share": "held_out_share", "votes_seed": "seed"}
     return {own: trained[name] for own, name in names.items() if name in trained}
 

@@ -211,10 +211,11 @@ class JobQueue:
             NotFoundError: there is no such job.
             UserError: it has not ended.
         """
-        job = self.get(job_id)
-        if not job.ended:
-            raise UserError(f"Job {job_id} is {job.status}.", "Stop it first.")
-        self._store.jobs.remove(job_id)
+        with self._store.transaction():  # nobody resumes it between the look and the change
+            job = self.get(job_id)
+            if not job.ended:
+                raise UserError(f"Job {job_id} is {job.status}.", "Stop it first.")
+            self._store.jobs.remove(job_id)
         shutil.rmtree(self._folder(job_id), ignore_errors=True)
 
     def _folder(self, job_id: int) -> Path:
@@ -222,10 +223,11 @@ class JobQueue:
 
     def _ask(self, job: Job, request: StopRequest, status_if_queued: Status) -> Job:
         """Ask a running job to stop; one that has not started stops at once."""
-        if not self._store.jobs.change_status(
-            job.id, "queued", status_if_queued, finished_at=now(), phase=""
-        ):
-            self._store.jobs.update(job.id, stop_request=request)
+        with self._store.transaction():  # nobody removes it between the look and the change
+            if not self._store.jobs.change_status(
+                job.id, "queued", status_if_queued, finished_at=now(), phase=""
+            ):
+                self._store.jobs.update(job.id, stop_request=request)
         self.refresh()
         return self.get(job.id)
 

@@ -90,7 +90,7 @@ class Models:
         model = self.get(name)
         files = self.files_of(model)
         adapter = _adapter_config(files)
-        job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
+        job = self._store.jobs.find(model.job_id)
         return {
             "id": model.id,
             "name": model.name,
@@ -135,8 +135,10 @@ class Models:
             model = self.get(name)
             refuse_needed(self._store, f"the model {name!r}", model_id=model.id)
             self._store.models.remove(name)
-        shutil.rmtree(self._folder / model.folder, ignore_errors=True)
-        GgufCache(self._settings.gguf).forget(model.folder)
+        # Two models of a former version may lie in one folder.
+        if all(other.folder != model.folder for other in self.all()):
+            shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+            GgufCache(self._settings.gguf).forget(model.folder)
 
 
 def _adapter_config(files: TunedFiles) -> dict[str, Any]:

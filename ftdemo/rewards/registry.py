@@ -74,7 +74,7 @@ class RewardRegistry:
     def describe(self, name: str) -> dict[str, Any]:
         """A reward model with its sheet, the settings of the job that made it, and its size in bytes."""
         model = self._store.reward_models.get(name)
-        job = self._store.jobs.get(model.job_id) if model.job_id is not None else None
+        job = self._store.jobs.find(model.job_id)
         return {
             **vars(model),
             "bytes": folder_size(self.files(model)),
@@ -93,4 +93,6 @@ class RewardRegistry:
             model = self._store.reward_models.get(name)
             refuse_needed(self._store, f"the reward model {name!r}", reward_id=model.id)
             self._store.reward_models.remove(name)
-        shutil.rmtree(self._folder / model.folder, ignore_errors=True)
+        # Two of a former version may lie in one folder.
+        if all(other.folder != model.folder for other in self.all()):
+            shutil.rmtree(self._folder / model.folder, ignore_errors=True)

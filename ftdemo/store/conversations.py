@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled"]
@@ -113,7 +113,7 @@ class Conversations(Family):
         Raises:
             NotFoundError: there is no such conversation.
         """
-        for row in self._table("conversations").rows_where("id = ?", [conversation_id]):
+        for row in self._table("conversations").rows_where("id = ?", [sought(conversation_id)]):
             rows = self._table("messages").rows_where(
                 "conversation_id = ?", [conversation_id], order_by="turn, id"
             )
@@ -126,7 +126,7 @@ class Conversations(Family):
         Raises:
             NotFoundError: there is no message of that number.
         """
-        for row in self._table("messages").rows_where("id = ?", [message_id]):
+        for row in self._table("messages").rows_where("id = ?", [sought(message_id)]):
             return _message(row)
         raise NotFoundError(f"There is no message {message_id}.", "Use the `message_id` of an answer.")
 

@@ -71,8 +71,14 @@ class Store:
             database.execute("PRAGMA foreign_keys=on")
             connection.create_function("fold", 1, _fold, deterministic=True)
             self._thread.database = database
+            self._thread.inside = False
         database = self._thread.database
         assert isinstance(database, Database)
+        if database.conn.in_transaction and not self._thread.inside:
+            # sqlite-utils writes a row in a transaction of its own, which a rollback that fails leaves open:
+            # all that follows would be a part of it, and never written.
+            self._roll_back(database)
+            return self.database
         return database
 
     @contextmanager
@@ -85,12 +91,13 @@ class Store:
         error; if it cannot be written, all of it is taken back and the error is raised.
         """
         database = self.database
-        if database.conn.in_transaction:
+        if self._thread.inside:
             yield database
             return
         # SQLite lets a writer that has to wait sleep for longer and longer; threads of one process need not.
         with self._writer:
             database.conn.execute("BEGIN IMMEDIATE")
+            self._thread.inside = True
             try:
                 yield database
                 # Where this fails (a full disk), SQLite may leave the transaction open: the next one of this
@@ -99,6 +106,8 @@ class Store:
             except BaseException:
                 self._roll_back(database)
                 raise
+            finally:
+                self._thread.inside = False
 
     def _roll_back(self, database: Database) -> None:
         """End this thread's transaction, by closing its connection if there is no other way."""

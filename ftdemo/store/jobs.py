@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from ftdemo.errors import NotFoundError
 from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now, origins
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 StopRequest = Literal["keep", "discard", "pause"]
@@ -170,9 +170,16 @@ class Jobs(Family):
         Raises:
             NotFoundError: there is no job of that number.
         """
-        for row in self._database.query(f"{_QUERY} where own.id = ?", [job_id]):
-            return _job(row)
+        job = self.find(job_id)
+        if job is not None:
+            return job
         raise NotFoundError(f"There is no job {job_id}.", "List the jobs to see their numbers.")
+
+    def find(self, job_id: int | None) -> Job | None:
+        """One job, such as the one that made a model; None if it is gone."""
+        for row in self._database.query(f"{_QUERY} where own.id = ?", [sought(job_id)]):
+            return _job(row)
+        return None
 
     def all(self) -> list[Job]:
         """Every job, in the order they were added."""

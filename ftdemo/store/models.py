@@ -6,7 +6,7 @@ from typing import Any
 
 from ftdemo.errors import InvalidNameError, NotFoundError
 from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class TunedModels(Family):
             NotFoundError: there is no model of the old name.
             InvalidNameError: there is one of the new name.
         """
-        model = self.get(name)
         with self._store.transaction():
+            model = self.get(name)
             if new_name != name:
                 self.refuse_taken(new_name)
             self._table("tuned_models").update(model.id, {"name": new_name})
-        return self.get(new_name)
+            return self.get(new_name)
 
     def remove(self, name: str) -> None:
         """Delete a model's row.
@@ -120,7 +120,7 @@ class TunedModels(Family):
             )
 
     def _first(self, where: str, value: object) -> TunedModel | None:
-        for row in self._database.query(f"{_QUERY} where {where}", [value]):
+        for row in self._database.query(f"{_QUERY} where {where}", [sought(value)]):
             return _model(row)
         return None
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ftdemo.errors import InvalidNameError, NotFoundError
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ class RewardModels(Family):
 
     def find(self, name: str) -> RewardModel | None:
         """The reward model of that name, or None."""
-        for row in self._table("reward_models").rows_where("name = ?", [name]):
+        for row in self._table("reward_models").rows_where("name = ?", [sought(name)]):
             return from_row(RewardModel, row)
         return None
 
     def by_id(self, number: int | None) -> RewardModel | None:
         """The reward model of that number, or None if it is gone."""
-        for row in self._table("reward_models").rows_where("id = ?", [number]):
+        for row in self._table("reward_models").rows_where("id = ?", [sought(number)]):
             return from_row(RewardModel, row)
         return None
 

@@ -38,6 +38,22 @@ def from_row(kind: type[T], row: Mapping[str, Any], **computed: object) -> T:
     )
 
 
+def sought(value: object) -> str | int | None:
+    """A name or a number to look a row up by; None, which no row has, for what none could have.
+
+    SQLite itself would raise errors of its own at a list, or at half a character.
+    """
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return None
+    return value
+
+
 def now() -> str:
     """The time in UTC as ISO 8601 with milliseconds, the form of every time in the store."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

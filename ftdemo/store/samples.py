@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ftdemo.errors import InvalidNameError, NotFoundError, UserError
-from ftdemo.store.rows import Family, from_row, now
+from ftdemo.store.rows import Family, from_row, now, sought
 
 Split = Literal["train", "held_out"]
 
@@ -141,7 +141,7 @@ class SampleSets(Family):
     def by_id(self, number: int | None) -> SampleSet | None:
         """The set of that number, or None if it is gone."""
         where = " where sample_sets.id = ? group by sample_sets.id"
-        for row in self._database.query(_WITH_COUNTS + where, [number]):
+        for row in self._database.query(_WITH_COUNTS + where, [sought(number)]):
             return from_row(SampleSet, row)
         return None
 
@@ -151,7 +151,7 @@ class SampleSets(Family):
         Raises:
             NotFoundError: there is no such set; the remedy names those there are.
         """
-        rows = self._database.query(_WITH_COUNTS + " where name = ? group by sample_sets.id", [name])
+        rows = self._database.query(_WITH_COUNTS + " where name = ? group by sample_sets.id", [sought(name)])
         for row in rows:
             return from_row(SampleSet, row)
         names = ", ".join(

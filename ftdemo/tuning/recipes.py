@@ -60,7 +60,7 @@ def settings_from(recipe: str = DEFAULT_RECIPE, **changes: Any) -> TuneSettings:
     Raises:
         UserError: there is no such recipe, or a value cannot be used.
     """
-    if recipe not in RECIPES:
+    if not isinstance(recipe, str) or recipe not in RECIPES:
         raise UserError(f"There is no recipe {recipe!r}.", f"Use one of: {', '.join(RECIPES)}.")
     unknown = sorted(set(changes) - names(TuneSettings))
     if unknown:

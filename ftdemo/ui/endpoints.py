@@ -51,8 +51,9 @@ def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
     Raises:
         UserError: one is not known.
     """
-    named = {("parent" if name == "start_from" else name): value for name, value in (given or {}).items()}
-    return known(named, TuneSettings, also=("parent", "like"))
+    if isinstance(given, dict):
+        given = {("parent" if name == "start_from" else name): value for name, value in given.items()}
+    return known(given, TuneSettings, also=("parent", "like"))
 
 
 def build(studio: Studio) -> None:

@@ -60,7 +60,12 @@ class LlamaPool:
             while len(used) > MAX_ADAPTERS:
                 used.popitem(last=False)
         if not self._is_loaded(files):
-            self._reload(files.model, [adapter for adapter in used if adapter.is_file()])
+            try:
+                self._reload(files.model, [adapter for adapter in used if adapter.is_file()])
+            except Exception:
+                # Which of them is damaged is not known; the others must not be loaded with it again.
+                used.clear()
+                raise
         self._models.move_to_end(files.model)
         loaded = self._models[files.model]
         return loaded, loaded.adapters.index(files.adapter) if files.adapter is not None else None

@@ -67,3 +67,15 @@ def test_people_who_saw_both_blind_are_counted_for_the_model_they_chose(studio: 
     first, second = studio.rounds()
     assert first.people == WinRate(wins=2, ties=1, losses=1)
     assert second.people == WinRate(wins=0, ties=1, losses=0)
+
+
+def test_a_model_whose_job_was_removed_is_a_round_still(studio: Studio) -> None:
+    base = studio.settings.base_model
+    align(studio.store, "first", None, base, 0.7)
+    align(studio.store, "second", "first", base, 0.6)
+    job = studio.store.models.get("first").job_id
+    assert job is not None
+    studio.store.jobs.update(job, status="finished")
+    studio.jobs.remove(job)
+    found = [(one.round, one.start, one.model, one.votes, one.win_rate) for one in studio.rounds()]
+    assert found == [(1, "base", "first", None, None), (2, "first", "second", 36, 0.6)]

@@ -1,7 +1,9 @@
+import contextlib
 import itertools
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -334,3 +336,31 @@ def test_jobs_may_run_elsewhere(store: Store, settings: Settings) -> None:
     queue.refresh()
     assert queue.get(first.id).status == "interrupted"
     assert executor.working == [second.id]
+
+
+def test_a_job_resumed_while_somebody_removes_it_is_not_removed(
+    settings: Settings, store: Store, workers: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process looks at the job before, and removes it after, it is resumed here."""
+    queue, other = JobQueue(store, settings), JobQueue(Store(settings.database), settings)
+    job = store.jobs.add("tune", "m", "some/base", {})
+    store.jobs.update(job.id, status="paused")
+    get = other.get
+    resumed: list[threading.Thread] = []
+
+    def get_and_wait(job_id: int) -> Job:
+        found = get(job_id)
+        resumed.append(threading.Thread(target=lambda: suppress_errors(queue.resume, job_id)))
+        resumed[-1].start()
+        resumed[-1].join(1.0)
+        return found
+
+    def suppress_errors(call: Callable[[int], object], job_id: int) -> None:
+        with contextlib.suppress(NotFoundError):
+            call(job_id)
+
+    monkeypatch.setattr(other, "get", get_and_wait)
+    other.remove(job.id)
+    resumed[0].join(30)
+    assert workers == []
+    assert store.jobs.all() == []

@@ -1,6 +1,7 @@
 """What was acknowledged is written, and what could not be written is not acknowledged."""
 
 import sqlite3
+from contextlib import nullcontext
 
 import pytest
 
@@ -73,3 +74,14 @@ def test_a_commit_that_sqlite_itself_refuses(store: Store) -> None:
     store.conversations.start("kept")
     assert titles(str(store.path)) == ["kept"]
     assert store.models.all() == []
+
+
+def test_what_another_left_open_is_no_part_of_the_next_transaction(store: Store) -> None:
+    """sqlite-utils' own transaction, around a single write, may be left open where its rollback fails."""
+    for begin_to_write in (store.transaction, nullcontext):
+        connection = store.database.conn
+        connection.execute("BEGIN")
+        connection.execute("insert into conversations (title, created_at) values ('dead', '')")
+        with begin_to_write():
+            store.conversations.start("kept")
+    assert titles(str(store.path)) == ["kept", "kept"]

@@ -131,3 +131,42 @@ def test_a_reward_model_without_its_job_is_listed_and_shown(old_studio: Studio) 
         assert (result.exit_code, "taste" in result.output or command == ["rounds"]) == (0, True)
     figures = RewardFigures.read(old_studio.reward_models.describe("taste")["metrics"])
     assert reward_sheet_html(figures, "taste") == ""
+
+
+def test_two_models_of_one_folder_do_not_remove_each_others_files(
+    settings: Settings, workers: list[Job]
+) -> None:
+    """A number given again once led to it: the later model lies where the earlier one lay."""
+    database = make_data_folder_9(settings.data)
+    connection = sqlite3.connect(database)
+    connection.executescript(
+        """
+        update tuned_models set folder = 'job-4' where name = 'first';
+        insert into reward_models (name, base_model, folder, created_at)
+            select 'taste before', base_model, folder, created_at from reward_models;
+        """
+    )
+    connection.close()
+    studio = Studio(settings)
+    for job in studio.store.jobs.all():
+        studio.store.jobs.update(job.id, status="finished")
+    studio.models.remove("first")
+    assert studio.models.files_of(studio.models.get("liked renamed"))
+    studio.models.remove("liked renamed")
+    assert not (settings.tuned_models / "job-4").exists()
+    studio.reward_models.remove("taste before")
+    assert studio.reward_models.files(studio.store.reward_models.get("taste"))
+    studio.reward_models.remove("taste")
+    assert not (settings.reward_models / "job-3").exists()
+
+
+def test_a_model_that_names_a_job_which_is_not_there(settings: Settings, workers: list[Job]) -> None:
+    """A file that was mended by hand, or written while references were not looked after."""
+    database = make_data_folder_9(settings.data)
+    connection = sqlite3.connect(database)
+    connection.executescript("update tuned_models set job_id = 999; update reward_models set job_id = 998;")
+    connection.close()
+    studio = Studio(settings)
+    assert [one.model for one in studio.rounds()] == ["liked renamed", "liked more"]
+    assert studio.models.describe("first")["settings"] == {}
+    assert studio.reward_models.describe("taste")["metrics"] == {}

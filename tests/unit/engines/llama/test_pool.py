@@ -87,3 +87,23 @@ def test_the_model_not_used_for_longest_leaves(
         pool.get(LlamaFiles(model))
     assert [model for model, _ in loader.loaded] == [BASE, OTHER, Path("third.gguf")]
     assert loader.alive == 2
+
+
+def test_a_damaged_adapter_keeps_nobody_else_from_being_answered(
+    pool: LlamaPool, loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, damaged = adapter(tmp_path, "good"), adapter(tmp_path, "damaged")
+    load = pool._load
+
+    def refuse_damaged(model: Path, adapters: Sequence[Path]) -> object:
+        if damaged in adapters:
+            raise RuntimeError("failed to load the adapter")
+        return load(model, adapters)
+
+    monkeypatch.setattr(pool, "_load", refuse_damaged)
+    assert pool.get(LlamaFiles(BASE, good))[1] == 0
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            pool.get(LlamaFiles(BASE, damaged))
+        assert pool.get(LlamaFiles(BASE))[1] is None
+        assert pool.get(LlamaFiles(BASE, good))[1] == 0

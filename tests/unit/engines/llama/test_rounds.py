@@ -148,3 +148,30 @@ def test_who_asks_after_the_end_is_told_at_once(server: Server) -> None:
     assert not closing.is_alive()
     with pytest.raises(RuntimeError, match="closed"):
         rounds.submit(Asked([1], 1).generation)
+
+
+class PanicError(BaseException):
+    """What a panic in a library written in Rust is raised as: no Exception."""
+
+
+def test_a_panic_and_a_failure_to_forget_leave_nobody_waiting(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(*_: object) -> None:
+        raise PanicError("index out of bounds")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("cannot be forgotten")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Slots, "take", panic)
+        patch.setattr(LlamaPool, "free_slots", fail)
+        asked = [Asked([number], SLICE) for number in range(3)]
+        rounds.submit(*(one.generation for one in asked))
+        for one in asked:
+            (why,) = one.wait()
+            assert isinstance(why, RuntimeError)
+            assert str(why) == "PanicError: index out of bounds"
+    following = Asked([1], SLICE)
+    rounds.submit(following.generation)
+    assert following.wait()[-1] == "length"
