@@ -48,10 +48,10 @@ def align(
 def rounds(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the models that learned from votes, round after round, with what came of it."""
     line = open_studio(data).rounds()
-    tell_table(as_json, {"rounds": line},
+    tell_table(as_json, {"rounds": [one.as_dict() for one in line]},
         ("ROUND", "MODEL", "START", "METHOD", "VOTES", "WINS"),
         [
-            (one.round, one.model, one.start, one.method, one.votes,
+            (one.round, one.model, one.parent, one.method, one.votes,
              f"{one.win_rate:.0%}" if one.win_rate is not None else "")
             for one in line
         ],

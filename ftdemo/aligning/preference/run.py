@@ -1,6 +1,6 @@
 """From votes to a tuned model by DPO or KTO, on one copy of the base.
 
-The policy is the start model with a new LoRA adapter. Without that adapter it is the start model again, the
+The policy is the parent with a new LoRA adapter. Without that adapter it is the parent again, the
 reference; how likely that one finds each answer is computed once, before the first step.
 """
 
@@ -17,14 +17,15 @@ from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl import DPOConfig, KTOConfig
 
 from ftdemo.aligning.figures import PreferenceFigures
-from ftdemo.aligning.preference.rows import Row, RowMaker, Rows, as_thumbs, weights, with_mismatched
+from ftdemo.aligning.preference.rows import RowMaker, Rows, VoteRow, as_thumbs, weights, with_mismatched
 from ftdemo.aligning.preference.settings import PreferenceSettings
 from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoTrainer
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
+from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback
 from ftdemo.training.preparation import Prepared, with_adapter
@@ -162,8 +163,8 @@ def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> 
 def _trainer(
     base: BaseModel,
     model: Any,
-    train: list[Row],
-    held_out: list[Row],
+    train: list[VoteRow],
+    held_out: list[VoteRow],
     settings: PreferenceSettings,
     arguments: dict[str, Any],
     callbacks: list[Any],

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from ftdemo.engines.generation import Generation
 from ftdemo.engines.scheduler import Scheduler
 from ftdemo.engines.transformers.adapters import NO_ADAPTER, AdapterPool
-from ftdemo.engines.transformers.batch import Row
+from ftdemo.engines.transformers.batch import AnswerRow
 from ftdemo.engines.transformers.group import Group, errors_end
 from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.weights.tuned_files import TunedFiles
@@ -64,7 +64,7 @@ class Steps(Scheduler[TunedGeneration]):
         """Forget all groups with what they have read."""
         self._groups.clear()
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[AnswerRow]:
         return [row for group in self._groups for row in group.rows]
 
     def _seat(self, waiting: Sequence[TunedGeneration]) -> None:
@@ -100,6 +100,6 @@ class Steps(Scheduler[TunedGeneration]):
             group = Group(adapters, self._device)
         names = {row.adapter for row in group.rows}
         name = adapters.attach(files.folder, names) if files and files.has_adapter else NO_ADAPTER
-        group.add(Row(generation, name, self._device), self._part)
+        group.add(AnswerRow(generation, name, self._device), self._part)
         if group not in self._groups:
             self._groups.append(group)
