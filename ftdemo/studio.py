@@ -117,7 +117,7 @@ class Studio:
         )
 
     def rounds(self) -> list[Round]:
-        """Every model that learned from votes, and what came of it; see `training.rounds`."""
+        """Every model that learned from votes, and what came of it; see `aligning.rounds`."""
         return rounds(self.store)
 
     def evaluate(

@@ -32,7 +32,7 @@ BEFORE, AFTER, UNRELATED = "tour: before", "tour: after", "tour: unrelated"
 
 
 @dataclass(frozen=True)
-class Progress:
+class TourProgress:
     """How far a tour is that was begun earlier.
 
     Args:
@@ -52,7 +52,7 @@ class Progress:
     job: Job | None
 
 
-def restore(studio: Studio, done: dict[str, Any]) -> Progress:
+def restore(studio: Studio, done: dict[str, Any]) -> TourProgress:
     """Look up what a browser remembers of the tour; what is no longer in the store is forgotten.
 
     Args:
@@ -67,7 +67,7 @@ def restore(studio: Studio, done: dict[str, Any]) -> Progress:
         | ({"samples"} if samples else set())
         | ({"job"} if job else set())
     )
-    return Progress(
+    return TourProgress(
         done={step: value for step, value in done.items() if step in kept},
         before=turns["before"][-1].answers if turns["before"] else (),
         after=turns["after"][-1].answers if turns["after"] else (),

@@ -12,7 +12,7 @@ class AlignFigures(RunFigures):
     """What all alignments have.
 
     Args:
-        evaluation: how the aligned model compares with its start.
+        evaluation: how the aligned model compares with its parent.
     """
 
     evaluation: EvaluationFigures | None = None
@@ -23,7 +23,7 @@ class PreferenceFigures(AlignFigures):
     """The figures of a run of DPO or KTO.
 
     The final ones are of the last step on which they were measured, `held_out` on the votes that nothing is
-    learned from; a reward is β·log(π(y|x) / π_start(y|x)).
+    learned from; a reward is β·log(π(y|x) / π_ref(y|x)).
 
     Args:
         votes: pairs (DPO) or thumbs (KTO) learned from.
@@ -36,7 +36,7 @@ class PreferenceFigures(AlignFigures):
         final_rejected_reward: of the worse or disliked answers.
         final_chosen_log_likelihood: of the better or liked answers, in nats.
         final_rejected_log_likelihood: of the worse or disliked answers, in nats.
-        final_kl: KTO's divergence from the start model, in nats.
+        final_kl: KTO's divergence from the reference, in nats.
     """
 
     ALWAYS: ClassVar[frozenset[str]] = frozenset({

@@ -1,4 +1,4 @@
-"""Which prompts an alignment practises on, and on which others its model is compared with its start."""
+"""Which prompts an alignment practises on, and on which others its model is compared with its parent."""
 
 from ftdemo.aligning.settings import AlignSettings
 from ftdemo.evaluation.prompts import (

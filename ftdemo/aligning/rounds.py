@@ -1,7 +1,8 @@
 """Rounds of voting and alignment: which model learned from which votes, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ftdemo.aligning.figures import AlignFigures, PreferenceFigures
 from ftdemo.aligning.settings import BY_REWARD, METHODS
@@ -21,24 +22,28 @@ class Round:
     Args:
         round: 1 for a model aligned from one that was not, 2 for one aligned from that, …
         model: its name.
-        start: the model it learned on from.
+        parent: the model it learned on from.
         method: 'dpo', 'kto', 'ppo' or 'rloo'.
         votes: pairs and thumbs that it, or the reward model it learned from, was trained with.
         reward_accuracy: the share of held-out votes that this reward model foresaw, from 0 to 1.
-        win_rate: how often its answers were better than its start's, by the reward model.
+        win_rate: how often its answers were better than its parent's, by the reward model.
         interval: the 95 % interval of that.
-        people: how often people who saw both, blind, chose its answer over its start's.
+        people: how often people who saw both, blind, chose its answer over its parent's.
     """
 
     round: int
     model: str
-    start: str
+    parent: str
     method: str
     votes: int | None
     reward_accuracy: float | None
     win_rate: float | None
     interval: tuple[float, float] | None
     people: WinRate | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is printed and served, where its parent is called its start."""
+        return {"start" if name == "parent" else name: value for name, value in asdict(self).items()}
 
 
 def rounds(store: Store) -> list[Round]:

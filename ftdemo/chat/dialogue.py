@@ -11,8 +11,7 @@ from ftdemo.engines.protocol import Engine, GenerationSettings
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import BASE
 from ftdemo.store import Store
-from ftdemo.store.conversations import Conversation, Place
-from ftdemo.store.feedback import ChatMessage
+from ftdemo.store.conversations import ChatMessage, Conversation, Place
 
 MOST_TRIES = 8
 MOST_SYSTEM_CHARACTERS = 4_000

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from ftdemo.engines.protocol import ChatRequest, Engine, GenerationSettings, TokenEvent
 from ftdemo.errors import UserError
 from ftdemo.store import Store
-from ftdemo.store.conversations import Conversation, Message, Place
-from ftdemo.store.feedback import ChatMessage
+from ftdemo.store.conversations import ChatMessage, Conversation, Message, Place
 
 
 @dataclass(frozen=True)

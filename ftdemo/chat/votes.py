@@ -138,18 +138,11 @@ class Ballot:
         correction: str = "",
         sample_set: str = "",
     ) -> None:
-        """Say why one voted so and what would have been better; see `FeedbackLibrary.explain`.
+        """Say why one voted so and what would have been better, as `FeedbackLibrary.explain` takes it.
 
         Args:
-            message_id: the answer's message.
-            voter: who says so, as a pseudonym.
-            reasons: some of the known reasons.
-            comment: anything else.
-            correction: a better answer.
-            sample_set: keep question and better answer as a sample of this set too, if it is given.
-
-        Raises:
-            UserError: something said cannot be used; then nothing is saved.
+            sample_set: keep question and better answer as a sample of this set too, if it is given; all of
+                it is saved or nothing.
         """
         with self._store.transaction():
             said = self._feedback.explain(message_id, voter, reasons, comment, correction)

@@ -10,7 +10,7 @@ from ftdemo.aligning.preference.settings import PreferenceSettings
 from ftdemo.aligning.settings import METHODS, AlignSettings
 from ftdemo.cli.jobs import WaitOption, end_with_job
 from ftdemo.cli.knobs import with_knobs
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, tell_table
 from ftdemo.names import BASE
 
 
@@ -48,13 +48,10 @@ def align(
 def rounds(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the models that learned from votes, round after round, with what came of it."""
     line = open_studio(data).rounds()
-    if as_json:
-        print_json({"rounds": line})
-        return
-    print_table(
+    tell_table(as_json, {"rounds": [one.as_dict() for one in line]},
         ("ROUND", "MODEL", "START", "METHOD", "VOTES", "WINS"),
         [
-            (one.round, one.model, one.start, one.method, one.votes,
+            (one.round, one.model, one.parent, one.method, one.votes,
              f"{one.win_rate:.0%}" if one.win_rate is not None else "")
             for one in line
         ],

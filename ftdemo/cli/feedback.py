@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, tell, tell_table
 from ftdemo.feedback import FeedbackFilter
 from ftdemo.feedback.exchange import Form
 from ftdemo.feedback.records import AnswerFeedback
@@ -65,10 +65,7 @@ def add(
         reasons=reason or [],
         comment=comment,
     )
-    if as_json:
-        print_json({"feedback": saved})
-    else:
-        typer.echo(f"Saved for the answer {saved.answer.id}: {_thumbs(saved)}.")
+    tell(as_json, {"feedback": saved}, f"Saved for the answer {saved.answer.id}: {_thumbs(saved)}.")
 
 
 @app.command("list")
@@ -87,10 +84,9 @@ def list_feedback(
     """List the answers that feedback was given on, newest first."""
     wanted = FeedbackFilter(tuple(model or ()), cast(VoteKind | None, vote), tuple(voter or ()), text, since)
     found = open_studio(data).feedback.list(wanted, page, limit)
-    if as_json:
-        print_json({"feedback": found.items, "total": found.total, "page": found.page, "pages": found.pages})
-        return
-    print_table(
+    tell_table(
+        as_json,
+        {"feedback": found.items, "total": found.total, "page": found.page, "pages": found.pages},
         ("ANSWER", "MODEL", "SAID", "QUESTION", "TEXT"),
         [
             (
@@ -112,10 +108,7 @@ def counts(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Tell what each model was told, and how far voters agree."""
     library = open_studio(data).feedback
     models, agreement = library.counts(), library.agreement()
-    if as_json:
-        print_json({"models": models, "agreement": agreement})
-        return
-    print_table(
+    tell_table(as_json, {"models": models, "agreement": agreement},
         ("MODEL", "UP", "DOWN", "LIKED", "CORRECTED", "WON", "LOST", "TIES", "BOTH BAD"),
         [
             (
@@ -176,10 +169,7 @@ def export(
     """Write feedback to a file."""
     wanted = FeedbackFilter(models=tuple(model or ()), voters=tuple(voter or ()), since=since)
     rows = open_studio(data).feedback.export(to, cast(Form, form), wanted, held_out)
-    if as_json:
-        print_json({"file": to, "rows": rows})
-    else:
-        typer.echo(f"Wrote {rows} rows to {to}.")
+    tell(as_json, {"file": to, "rows": rows}, f"Wrote {rows} rows to {to}.")
 
 
 @app.command("import")
@@ -191,10 +181,11 @@ def import_file(
 ) -> None:
     """Add the feedback of an export, or the preferences of another tool's file."""
     added = open_studio(data).feedback.import_file(file)
-    if as_json:
-        print_json({"imported": added})
-    else:
-        typer.echo("Added " + ", ".join(f"{count} {name}" for name, count in vars(added).items()) + ".")
+    tell(
+        as_json,
+        {"imported": added},
+        "Added " + ", ".join(f"{count} {name}" for name, count in vars(added).items()) + ".",
+    )
 
 
 @app.command()
@@ -208,10 +199,7 @@ def remove(
 ) -> None:
     """Delete an answer with all that was said of it."""
     open_studio(data).feedback.remove(answer_id)
-    if as_json:
-        print_json({"removed": answer_id})
-    else:
-        typer.echo(f"Removed the answer {answer_id} and all that was said of it.")
+    tell(as_json, {"removed": answer_id}, f"Removed the answer {answer_id} and all that was said of it.")
 
 
 def _thumbs(item: AnswerFeedback) -> str:

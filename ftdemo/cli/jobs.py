@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, Progress, command, open_studio, print_json, print_table
+from ftdemo.cli.output import (
+    DataOption,
+    JsonOption,
+    PassingLine,
+    command,
+    open_studio,
+    print_json,
+    tell,
+    tell_table,
+)
 from ftdemo.jobs.sheet import compare_runs, run_sheet
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
@@ -20,10 +29,9 @@ WaitOption = Annotated[bool, typer.Option("--wait", help="Return when the job ha
 def list_jobs(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the jobs, oldest first."""
     jobs = open_studio(data).jobs.all()
-    if as_json:
-        print_json({"jobs": jobs})
-        return
-    print_table(
+    tell_table(
+        as_json,
+        {"jobs": jobs},
         ("JOB", "STATUS", "MODEL", "SAMPLES", "STEP", "CREATED"),
         [
             (
@@ -69,11 +77,13 @@ def compare(
     studio = open_studio(data)
     jobs = [studio.jobs.get(job_id) for job_id in job_ids]
     rows = compare_runs(jobs)
-    if as_json:
-        curves = {job.id: studio.jobs.metrics(job.id) for job in jobs}
-        print_json({"jobs": jobs, "differences": rows, "curves": curves})
-        return
-    print_table(("", *tuple(f"JOB {job.id}" for job in jobs)), [(k, *v) for k, v in rows.items()], "")
+    curves = {job.id: studio.jobs.metrics(job.id) for job in jobs}
+    tell_table(
+        as_json,
+        {"jobs": jobs, "differences": rows, "curves": curves},
+        ("", *(f"JOB {job.id}" for job in jobs)),
+        [(k, *v) for k, v in rows.items()],
+    )
 
 
 @app.command()
@@ -106,10 +116,7 @@ def pause(
 def remove(job_id: JobArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Delete a job that has ended, with its curves, log and checkpoints; its model stays."""
     open_studio(data).jobs.remove(job_id)
-    if as_json:
-        print_json({"removed": job_id})
-    else:
-        typer.echo(f"Removed job {job_id}.")
+    tell(as_json, {"removed": job_id}, f"Removed job {job_id}.")
 
 
 @app.command()
@@ -125,9 +132,9 @@ def resume(
 def end_with_job(studio: Studio, job: Job, wait: bool, as_json: bool) -> None:
     """Print a job, after waiting for its end if that is wanted; a job that failed ends the command with 1."""
     if wait:
-        progress = Progress()
-        job = studio.jobs.wait(job.id, lambda job: progress.show(describe(job)))
-        progress.show("")
+        line = PassingLine()
+        job = studio.jobs.wait(job.id, lambda job: line.show(describe(job)))
+        line.show("")
     model = next((model for model in studio.models.all() if model.job_id == job.id), None)
     if as_json:
         result = {"job": job, "model": model or {"name": job.model_name}, "metrics": job.metrics}

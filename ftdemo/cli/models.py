@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, tell, tell_table
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -17,17 +17,15 @@ def list_models(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the base model and the tuned models."""
     studio = open_studio(data)
     models = studio.models.all()
-    if as_json:
-        base = {"name": "base", "base_model": studio.settings.base_model, "method": None}
-        print_json({"models": [base, *(vars(model) for model in models)]})
-        return
-    print_table(
+    base = {"name": "base", "base_model": studio.settings.base_model, "method": None}
+    tell_table(
+        as_json,
+        {"models": [base, *(vars(model) for model in models)]},
         ("NAME", "METHOD", "SAMPLES", "BASE MODEL", "MADE"),
         [
             ("base", "", "", studio.settings.base_model, ""),
             *((m.name, m.method, m.sample_set_name, m.base_model, m.created_at[:16]) for m in models),
         ],
-        "",
     )
 
 
@@ -36,11 +34,7 @@ def list_models(data: DataOption = None, as_json: JsonOption = False) -> None:
 def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show a tuned model: where it came from, its settings and figures."""
     model = open_studio(data).models.describe(name)
-    if as_json:
-        print_json({"model": model})
-        return
-    for key, value in model.items():
-        typer.echo(f"{key}: {value}")
+    tell(as_json, {"model": model}, *(f"{key}: {value}" for key, value in model.items()))
 
 
 @app.command()
@@ -53,10 +47,7 @@ def rename(
 ) -> None:
     """Give a tuned model another name."""
     model = open_studio(data).models.rename(name, new_name)
-    if as_json:
-        print_json({"model": model})
-    else:
-        typer.echo(f"{name!r} is now named {model.name!r}.")
+    tell(as_json, {"model": model}, f"{name!r} is now named {model.name!r}.")
 
 
 @app.command()
@@ -64,7 +55,4 @@ def rename(
 def remove(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Delete a tuned model and its files."""
     open_studio(data).models.remove(name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        typer.echo(f"Removed {name!r}.")
+    tell(as_json, {"removed": name}, f"Removed {name!r}.")

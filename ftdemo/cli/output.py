@@ -51,8 +51,26 @@ def print_json(value: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
-    """Print rows under their columns' names, or a sentence if there are none."""
+def tell(as_json: bool, value: Mapping[str, Any], *lines: str) -> None:
+    """Print what came of a command: one JSON object, or lines for a person."""
+    if as_json:
+        print_json(value)
+        return
+    for line in lines:
+        typer.echo(line)
+
+
+def tell_table(
+    as_json: bool,
+    value: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    empty: str = "",
+) -> None:
+    """Print one JSON object, or rows under their columns' names; a sentence if there are none."""
+    if as_json:
+        print_json(value)
+        return
     lines = [[str(cell) if cell is not None else "" for cell in row] for row in rows]
     if not lines:
         typer.echo(empty)
@@ -62,8 +80,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: st
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-class Progress:
-    """Shows passing lines on standard error, each over the last on a terminal; elsewhere only new ones."""
+class PassingLine:
+    """A line on standard error; each goes over the last on a terminal, elsewhere only new ones are shown."""
 
     def __init__(self) -> None:
         self._last = ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, tell, tell_table
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,10 +16,9 @@ NameArgument = Annotated[str, typer.Argument(help="The reward model's name.", sh
 def list_reward_models(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the reward models."""
     models = open_studio(data).reward_models.all()
-    if as_json:
-        print_json({"reward_models": models})
-        return
-    print_table(
+    tell_table(
+        as_json,
+        {"reward_models": models},
         ("NAME", "BASE MODEL", "JOB", "MADE"),
         [(model.name, model.base_model, model.job_id, model.created_at[:16]) for model in models],
         "No reward models yet. Train one on the votes: python -m ftdemo reward NAME",
@@ -31,11 +30,7 @@ def list_reward_models(data: DataOption = None, as_json: JsonOption = False) -> 
 def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show a reward model: how far it foresees votes, its settings and figures."""
     model = open_studio(data).reward_models.describe(name)
-    if as_json:
-        print_json({"reward_model": model})
-        return
-    for key, value in model.items():
-        typer.echo(f"{key}: {value}")
+    tell(as_json, {"reward_model": model}, *(f"{key}: {value}" for key, value in model.items()))
 
 
 @app.command()
@@ -43,7 +38,4 @@ def show(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fals
 def remove(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Delete a reward model and its files."""
     open_studio(data).reward_models.remove(name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        typer.echo(f"Removed {name!r}.")
+    tell(as_json, {"removed": name}, f"Removed {name!r}.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, print_table
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, tell, tell_table
 from ftdemo.samples import HoldOut, SampleReport, as_record
 from ftdemo.samples.formats import FORMATS
 from ftdemo.samples.shapes import SHAPES
@@ -69,9 +69,9 @@ def add(
     saved, report = open_studio(data).samples.add(
         file,
         name,
-        file_format,
-        question_column,
-        answer_column,
+        file_format=file_format,
+        question_column=question_column,
+        answer_column=answer_column,
         encoding=encoding,
         shape=shape,
         split_column=split_column,
@@ -100,9 +100,9 @@ def check(
     """Report on a file without saving anything."""
     report = open_studio(data).samples.check(
         file,
-        file_format,
-        question_column,
-        answer_column,
+        file_format=file_format,
+        question_column=question_column,
+        answer_column=answer_column,
         encoding=encoding,
         shape=shape,
         split_column=split_column,
@@ -126,10 +126,11 @@ def split(
 ) -> None:
     """Choose anew which samples of a set are held out, as a new version."""
     saved = open_studio(data).samples.split(name, HoldOut(hold_out, seed))
-    if as_json:
-        print_json({"sample_set": saved})
-    else:
-        typer.echo(f"Version {saved.version}: {saved.train} to learn from, {saved.held_out} held out.")
+    tell(
+        as_json,
+        {"sample_set": saved},
+        f"Version {saved.version}: {saved.train} to learn from, {saved.held_out} held out.",
+    )
 
 
 @app.command()
@@ -137,13 +138,11 @@ def split(
 def versions(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the versions of a set."""
     found = open_studio(data).samples.versions(name)
-    if as_json:
-        print_json({"versions": found})
-        return
-    print_table(
+    tell_table(
+        as_json,
+        {"versions": found},
         ("VERSION", "TRAIN", "HELD OUT", "WHAT", "MADE"),
         [(v.version, v.train, v.held_out, v.note, v.created_at[:16]) for v in found],
-        "",
     )
 
 
@@ -157,10 +156,11 @@ def restore(
 ) -> None:
     """Make a new version of a set that is like an earlier one."""
     saved = open_studio(data).samples.restore(name, version)
-    if as_json:
-        print_json({"sample_set": saved})
-    else:
-        typer.echo(f"{saved.name!r} is now version {saved.version}, like version {version}.")
+    tell(
+        as_json,
+        {"sample_set": saved},
+        f"{saved.name!r} is now version {saved.version}, like version {version}.",
+    )
 
 
 @app.command("list")
@@ -168,10 +168,9 @@ def restore(
 def list_sets(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List the sample sets."""
     sets = open_studio(data).samples.all()
-    if as_json:
-        print_json({"samples": sets})
-        return
-    print_table(
+    tell_table(
+        as_json,
+        {"samples": sets},
         ("NAME", "TRAIN", "HELD OUT", "FILE", "ADDED"),
         [(s.name, s.train, s.held_out, s.file_name, s.created_at[:16]) for s in sets],
         "There are no sample sets yet. Add one with: python -m ftdemo samples add FILE",
@@ -209,10 +208,7 @@ def keep(
 ) -> None:
     """Put one sample into a set; makes the set if there is none."""
     saved = open_studio(data).samples.keep(name, question, answer)
-    if as_json:
-        print_json({"sample_set": saved})
-    else:
-        typer.echo(f"Saved in {saved.name!r}, version {saved.version}.")
+    tell(as_json, {"sample_set": saved}, f"Saved in {saved.name!r}, version {saved.version}.")
 
 
 @app.command()
@@ -220,10 +216,7 @@ def keep(
 def undo(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Take back the last change of a set, as a new version."""
     saved = open_studio(data).samples.undo(name)
-    if as_json:
-        print_json({"sample_set": saved})
-    else:
-        typer.echo(f"{saved.name!r} is now version {saved.version}.")
+    tell(as_json, {"sample_set": saved}, f"{saved.name!r} is now version {saved.version}.")
 
 
 @app.command()
@@ -239,10 +232,7 @@ def export(
 ) -> None:
     """Write a set to a file."""
     count = open_studio(data).samples.export(name, to, version)
-    if as_json:
-        print_json({"file": to, "samples": count})
-    else:
-        typer.echo(f"Wrote {count} samples to {to}.")
+    tell(as_json, {"file": to, "samples": count}, f"Wrote {count} samples to {to}.")
 
 
 @app.command()
@@ -250,10 +240,7 @@ def export(
 def remove(name: NameArgument, data: DataOption = None, as_json: JsonOption = False) -> None:
     """Delete a set."""
     open_studio(data).samples.remove(name)
-    if as_json:
-        print_json({"removed": name})
-    else:
-        typer.echo(f"Removed {name!r}.")
+    tell(as_json, {"removed": name}, f"Removed {name!r}.")
 
 
 def _print_report(report: SampleReport) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from ftdemo.cli.jobs import end_with_job
 from ftdemo.cli.knobs import with_knobs
-from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json
+from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, tell
 from ftdemo.tuning.estimate import Estimate, as_dict
 from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
 from ftdemo.tuning.settings import TuneSettings
@@ -63,11 +63,7 @@ def estimate(
     _need_samples(samples, like)
     studio = open_studio(data, base)
     found = studio.estimate(samples, recipe, measure=True, parent=parent, like=like, **knobs)
-    if as_json:
-        print_json({"estimate": as_dict(found)})
-        return
-    for line in _lines(found):
-        typer.echo(line)
+    tell(as_json, {"estimate": as_dict(found)}, *_lines(found))
 
 
 def _need_samples(samples: str | None, like: int | None) -> None:

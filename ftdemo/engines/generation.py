@@ -8,18 +8,22 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any, Generic, TypeVar
 
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
 from ftdemo.engines.transcript import Transcript
 from ftdemo.store.conversations import FinishReason
 
 Heard = Callable[[int | FinishReason | BaseException], None]
+Files = TypeVar("Files")
+"""How an engine names the model that answers."""
 
 
-class Generation:
-    """An answer in the making.
+class Generation(Generic[Files]):
+    """An answer in the making, and what gives it.
 
     Args:
+        files: what answers, as the engine names it.
         prompt: token ids.
         settings: how.
         cancelled: set from outside to end it.
@@ -27,8 +31,14 @@ class Generation:
     """
 
     def __init__(
-        self, prompt: Sequence[int], settings: GenerationSettings, cancelled: threading.Event, heard: Heard
+        self,
+        files: Files,
+        prompt: Sequence[int],
+        settings: GenerationSettings,
+        cancelled: threading.Event,
+        heard: Heard,
     ) -> None:
+        self.files = files
         self.settings = settings
         self.cancelled = cancelled
         self.ended = False
@@ -49,7 +59,7 @@ class Generation:
             self._heard(why)
 
 
-Begin = Callable[[ChatRequest, GenerationSettings, threading.Event, Heard], Generation]
+Begin = Callable[[ChatRequest, GenerationSettings, threading.Event, Heard], Generation[Any]]
 """Makes a request's generation; the settings have the request's own seed."""
 
 

@@ -11,13 +11,13 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ftdemo.engines.generation import Generation
 
 log = logging.getLogger("ftdemo.engine")
 
-G = TypeVar("G", bound=Generation)
+G = TypeVar("G", bound=Generation[Any])
 
 
 class Scheduler(ABC, Generic[G]):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage
 from ftdemo.feedback.simulated import SimulatedVoter, ends_in_question, without_phrase
+from ftdemo.store.conversations import ChatMessage
 
 Judge = Callable[[Sequence[ChatMessage], str], float]
 """Takes the prompt's messages and an answer, and gives a score."""

@@ -14,7 +14,7 @@ from ftdemo.evaluation.figures import EvaluationFigures
 from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import Prompt
 from ftdemo.evaluation.reading import Texts, read_texts
-from ftdemo.evaluation.results import Side, figures_of
+from ftdemo.evaluation.results import Performance, figures_of
 from ftdemo.evaluation.settings import ROWS, EvaluationSettings
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import Completion
@@ -28,7 +28,7 @@ from ftdemo.weights.tuned_files import TunedFiles
 
 def measure(
     base: BaseModel,
-    start: TunedFiles | None,
+    parent: TunedFiles | None,
     tuned: TunedFiles | None,
     prompts: Sequence[Prompt],
     settings: EvaluationSettings,
@@ -39,14 +39,14 @@ def measure(
     names: tuple[str, str] = ("before", "after"),
     counted: bool = True,
 ) -> EvaluationFigures:
-    """Compare a tuned model with the one it started from, or any two models of one base.
+    """Compare a tuned model with the one it continues from, or any two models of one base.
 
-    One model at a time is in memory: first `start` answers, then `tuned`, then the base model reads what both
-    have said, with the reward models on it.
+    One model at a time is in memory: first `parent` answers, then `tuned`, then the base model reads what
+    both have said, with the reward models on it.
 
     Args:
         base: the base model of both.
-        start: the model that is compared with; None for the base itself.
+        parent: the model that is compared with; None for the base itself.
         tuned: the model that is evaluated; None for the base itself.
         prompts: chat messages, the question last.
         settings: the knobs.
@@ -72,7 +72,7 @@ def measure(
     texts = read_texts(tokeniser, prompts, settings, longest)
     course = Course(reporter, 2 * len(texts.ids), counted)
     said = []
-    for files, name in zip((start, tuned), names, strict=True):
+    for files, name in zip((parent, tuned), names, strict=True):
         course.enter(f"loading {name}")
         contestant = Contestant.load(base, files, device, settings.precision)
         course.enter(f"answering as {name}")
@@ -84,9 +84,11 @@ def measure(
         reader.likelihoods([answer.as_sample() for answer in one.rollouts], course.look) for one in said
     ]
     rewards = {"reward": reward, "held_out_reward": held_out_reward}
-    scores = _by_rewards(reader, rewards, said, course) | _by_rules(settings.rules, texts, said)
+    scores = _by_rewards(reader, tokeniser, rewards, said, course) | _by_rules(settings.rules, texts, said)
     before, after = (
-        Side(name, one.texts, one.known, read, {judge: of_both[place] for judge, of_both in scores.items()})
+        Performance(
+            name, one.texts, one.known, read, {judge: of_both[place] for judge, of_both in scores.items()}
+        )
         for place, (name, one, read) in enumerate(zip(names, said, under_base, strict=True))
     )
     reporter.memory_bytes()
@@ -136,17 +138,18 @@ def _ask(
 
 def _by_rewards(
     reader: Contestant,
+    tokeniser: ChatTokeniser,
     rewards: dict[str, Path | None],
     said: Sequence[_Said],
     course: Course,
 ) -> dict[str, list[list[float]]]:
     """Of each reward model that there is, the scores of both models' answers."""
-    end = int(reader.model.config.eos_token_id)
     scores = {}
     for name, folder in rewards.items():
         if folder is not None:
             course.enter("scoring the answers")
             judge = RewardJudge(reader.model, folder, bfloat16=reader.bfloat16)
+            end = tokeniser.turn_end
             scores[name] = [judge.scores([one.to_be_scored(end) for one in side.rollouts]) for side in said]
     return scores
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftdemo.feedback.preferences import ChatMessage, PreferenceData
+from ftdemo.feedback.preferences import PreferenceData
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.template import as_messages
 

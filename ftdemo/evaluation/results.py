@@ -14,11 +14,11 @@ JUDGES = {"reward": "the reward model", "held_out_reward": "the held-out reward 
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of two models.
+class Performance:
+    """What one of two models did.
 
     Args:
-        name: what it is called.
+        name: what the model is called.
         answers: its answers to the prompts.
         known: how likely it finds the right answers to general questions.
         under_base: how likely the base model finds its answers.
@@ -32,7 +32,9 @@ class Side:
     scores: Mapping[str, Sequence[float]]
 
 
-def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -> EvaluationFigures:
+def figures_of(
+    questions: Sequence[str], before: Performance, after: Performance, rows: int
+) -> EvaluationFigures:
     """Compare two models.
 
     Args:
@@ -71,7 +73,7 @@ def figures_of(questions: Sequence[str], before: Side, after: Side, rows: int) -
     )
 
 
-def _row(questions: Sequence[str], before: Side, after: Side, place: int) -> ComparedAnswer:
+def _row(questions: Sequence[str], before: Performance, after: Performance, place: int) -> ComparedAnswer:
     scores = {judge: (before.scores[judge][place], after.scores[judge][place]) for judge in after.scores}
     return ComparedAnswer(
         question=questions[place],

@@ -22,7 +22,7 @@ from ftdemo.feedback.full_form import (
     full_records,
 )
 from ftdemo.feedback.pool import IMPORTED
-from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
+from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import read_preferences
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.samples.reading import open_source
@@ -30,6 +30,7 @@ from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.turns import text_of
 from ftdemo.samples.writing import whole_file
 from ftdemo.store import Store
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import AnswerSnapshot, Choice, FeedbackFilter, NewAnswer, Vote, VoteKind
 
 Form = Literal["pairs", "thumbs", "full"]

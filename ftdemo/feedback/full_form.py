@@ -8,8 +8,8 @@ from typing import Any, cast, get_args
 from ftdemo.errors import UserError
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter
 from ftdemo.store import Store
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import (
-    ChatMessage,
     Choice,
     ChoiceKind,
     Correction,

@@ -13,9 +13,9 @@ from ftdemo.feedback.voters import check_length, check_reasons, check_voter
 from ftdemo.samples.rows import Progress
 from ftdemo.samples.turns import text_of
 from ftdemo.store import Store
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import (
     AnswerSnapshot,
-    ChatMessage,
     Choice,
     ChoiceKind,
     Correction,

@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ftdemo.feedback.preferences import ChatMessage, PairSource, prompt_key
+from ftdemo.feedback.preferences import PairSource, prompt_key
 from ftdemo.store import Store
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import AnswerSnapshot, Choice, Correction, FeedbackFilter, Vote
 
 IMPORTED = "imported"

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ftdemo.store.conversations import ChatMessage
+
 PairSource = Literal["choice", "correction", "thumbs", "imported"]
-ChatMessage = dict[str, str]
 
 
 def prompt_key(prompt: Sequence[ChatMessage]) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ftdemo.errors import FileFormatError
-from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
+from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
 from ftdemo.samples.conversion import Draft
 from ftdemo.samples.reading import open_records
 from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.turns import RecordError
+from ftdemo.store.conversations import ChatMessage
 
 
 def read_preferences(

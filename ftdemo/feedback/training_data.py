@@ -14,7 +14,7 @@ from ftdemo.store import Store
 from ftdemo.store.feedback import FeedbackFilter
 
 Method = Literal["dpo", "kto", "ppo"]
-Row = TypeVar("Row", PreferencePair, RatedAnswer)
+Given = TypeVar("Given", PreferencePair, RatedAnswer)
 
 
 @dataclass(frozen=True)
@@ -242,9 +242,9 @@ def _place_of(prompt: str, seed: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _within(rows: Iterable[Row], prompts: set[str]) -> tuple[Row, ...]:
+def _within(rows: Iterable[Given], prompts: set[str]) -> tuple[Given, ...]:
     return tuple(row for row in rows if prompt_key(row.prompt) in prompts)
 
 
-def _outside(rows: Iterable[Row], prompts: set[str]) -> tuple[Row, ...]:
+def _outside(rows: Iterable[Given], prompts: set[str]) -> tuple[Given, ...]:
     return tuple(row for row in rows if prompt_key(row.prompt) not in prompts)

@@ -138,10 +138,7 @@ class JobQueue:
             NotFoundError: there is no such job.
             UserError: it has ended already.
         """
-        job = self.get(job_id)
-        if job.ended:
-            raise UserError(f"Job {job_id} has {_in_words(job)} already.", "There is nothing to stop.")
-        return self._ask(job, "keep" if keep else "discard", "stopped")
+        return self._ask(self._going_on(job_id, "stop"), "keep" if keep else "discard", "stopped")
 
     def pause(self, job_id: int) -> Job:
         """Ask a job to stop after its present step with a checkpoint; `resume` goes on from there.
@@ -150,10 +147,7 @@ class JobQueue:
             NotFoundError: there is no such job.
             UserError: it has ended already.
         """
-        job = self.get(job_id)
-        if job.ended:
-            raise UserError(f"Job {job_id} has {_in_words(job)} already.", "There is nothing to pause.")
-        return self._ask(job, "pause", "paused")
+        return self._ask(self._going_on(job_id, "pause"), "pause", "paused")
 
     def resume(self, job_id: int) -> Job:
         """Put a job that was paused, interrupted, stopped or has failed back into the queue.
@@ -220,6 +214,13 @@ class JobQueue:
 
     def _folder(self, job_id: int) -> Path:
         return self._settings.job_folders / str(job_id)
+
+    def _going_on(self, job_id: int, what_for: str) -> Job:
+        """A job that has not ended; raises UserError if it has."""
+        job = self.get(job_id)
+        if job.ended:
+            raise UserError(f"Job {job_id} has {_in_words(job)} already.", f"There is nothing to {what_for}.")
+        return job
 
     def _ask(self, job: Job, request: StopRequest, status_if_queued: Status) -> Job:
         """Ask a running job to stop; one that has not started stops at once."""

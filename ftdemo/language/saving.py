@@ -29,6 +29,10 @@ def save_adapter(model: Any, folder: Path, name: str = ADAPTER, on_top_of: Tuned
         for file in (folder / name).iterdir():
             file.replace(folder / file.name)
         (folder / name).rmdir()
+    config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    if isinstance(config["target_modules"], list):  # of a set, in another order each time
+        config["target_modules"].sort()
+    _write_config(config, folder)
     # PEFT's README is a form that nobody filled in, with a path of this machine.
     (folder / "README.md").unlink(missing_ok=True)
     if on_top_of is not None:
@@ -77,6 +81,10 @@ def _put_on_top(parent: TunedFiles, folder: Path) -> None:
         set(first.config["target_modules"]) | set(second.config["target_modules"])
     )
     save_file(tensors, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    _write_config(config, folder)
+
+
+def _write_config(config: Mapping[str, Any], folder: Path) -> None:
     (folder / ADAPTER_CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from ftdemo.names import check_name
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.store import Store
 from ftdemo.store.feedback import FeedbackFilter
-from ftdemo.store.jobs import Job
+from ftdemo.store.jobs import REWARD, Job
 
 FEWEST_TO_LEARN_FROM = 12
 FEWEST_HELD_OUT = 4
@@ -48,4 +48,4 @@ def submit_reward_job(store: Store, jobs: JobQueue, name: str, **changes: Any) -
             f"Collect about {missing} more votes, on several questions: no question is both learned from and "
             "measured with.",
         )
-    return jobs.submit("reward", name, settings.as_dict())
+    return jobs.submit(REWARD, name, settings.as_dict())

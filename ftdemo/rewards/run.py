@@ -1,6 +1,5 @@
 """From votes to a reward model and the sheet that says what it is worth."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from transformers import PrinterCallback, set_seed
 
 from ftdemo.feedback.preferences import PreferenceData
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.machine.device import choose_device, computes_bfloat16
+from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.rewards.figures import RewardFigures
 from ftdemo.rewards.network import RewardNetwork
@@ -22,8 +21,8 @@ from ftdemo.rewards.votes import TrainingVote, tokenise_votes
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.preparation import with_adapter
-from ftdemo.training.running import Running, losses
-from ftdemo.training.trainer import training_arguments
+from ftdemo.training.running import Running, first_and_last, losses
+from ftdemo.training.trainer import Pace, shared_arguments, training_arguments
 
 MEASUREMENTS = 4
 """How often accuracy on the held-out votes is measured and a checkpoint written during a run."""
@@ -64,37 +63,22 @@ def train_reward_model(
     train = tokenise_votes(data.pairs, data.rated, tokeniser, settings.max_length)
     held_out = tokenise_votes(data.held_out_pairs, data.held_out_rated, tokeniser, settings.max_length)
     set_seed(settings.seed)
-    prepared = with_adapter(
-        base,
-        None,
-        device,
-        rank=settings.rank,
-        alpha=settings.alpha,
-        dropout=settings.dropout,
-        targets=settings.targets,
-        precision=settings.precision,
-    )
+    prepared = with_adapter(base, None, device, settings)
     network = RewardNetwork(prepared.model, prepared.packed)
-    steps = math.ceil(len(train) / settings.batch_size) * settings.epochs
-    every = max(1, math.ceil(steps / MEASUREMENTS))
-    arguments = training_arguments(
-        job_folder,
+    pace = Pace.of(len(train), settings.batch_size, settings.epochs, MEASUREMENTS, bool(held_out))
+    arguments = shared_arguments(
+        settings,
+        pace,
+        device,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         per_device_train_batch_size=settings.batch_size,
-        warmup_steps=max(1, steps // 10),
-        seed=settings.seed,
-        bf16=computes_bfloat16(settings.precision, device),
-        use_cpu=device.type == "cpu",
-        eval_strategy="steps" if held_out else "no",
-        eval_steps=every,
-        save_strategy="steps",
-        save_steps=every,
+        warmup_steps=max(1, pace.steps // 10),
     )
     trainer = RewardTrainer(
         head_learning_rate=settings.head_learning_rate,
         model=network,
-        args=arguments,
+        args=training_arguments(job_folder, **arguments),
         train_dataset=train,
         eval_dataset=held_out or None,
         callbacks=[ReportCallback(reporter), CheckpointCallback()],
@@ -104,7 +88,6 @@ def train_reward_model(
     trainer.tokens_seen = running.tokens_before
     running.train(trainer)
     learned_from = torch.tensor(trainer.scores(train))
-    learned = losses(running.points())
     figures = running.complete(
         replace(
             reward_sheet(judge_all(trainer, data, held_out), settings.held_out_share),
@@ -112,12 +95,12 @@ def train_reward_model(
             thumbs=len(data.rated),
             held_out_pairs=len(data.held_out_pairs),
             held_out_thumbs=len(data.held_out_rated),
-            final_loss=learned[-1] if learned else None,
+            final_loss=first_and_last(losses(running.points()))[1],
         ),
         steps=trainer.state.global_step,
         tokens=trainer.tokens_seen,
         device=device,
-        bfloat16=bool(arguments.bf16),
+        bfloat16=bool(trainer.args.bf16),
     )
     return RewardRun(network, float(learned_from.mean()), float(learned_from.std().clamp(min=1e-4)), figures)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftdemo.models.base import BaseModel
-from ftdemo.store.feedback import ChatMessage
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.tokens.template import with_answer
 
 if TYPE_CHECKING:

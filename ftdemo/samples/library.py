@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ftdemo.errors import NotFoundError, UserError
 from ftdemo.names import check_name, name_from_file
@@ -25,6 +25,26 @@ from ftdemo.tokens.template import ChatTemplate
 MAX_PAGE = 1_000
 
 
+class Reading(TypedDict, total=False):
+    """How a file is read, where it is not recognised rightly.
+
+    Args:
+        file_format: 'auto', 'csv', 'tsv', 'json', 'jsonl', 'parquet', 'xlsx' or 'datasets'.
+        question_column: the column of questions, if its name does not tell.
+        answer_column: the column of answers, if its name does not tell.
+        encoding: a text file's encoding.
+        shape: what a record looks like, one of `shapes.SHAPES`.
+        split_column: the column that says which rows are held out; one named 'split' is found by itself.
+    """
+
+    file_format: str
+    question_column: str | None
+    answer_column: str | None
+    encoding: str | None
+    shape: str
+    split_column: str | None
+
+
 class SampleLibrary:
     """Sample sets by name.
 
@@ -44,35 +64,23 @@ class SampleLibrary:
     def check(
         self,
         path: str | Path,
-        file_format: str = "auto",
-        question_column: str | None = None,
-        answer_column: str | None = None,
         *,
-        encoding: str | None = None,
-        shape: str = "auto",
-        split_column: str | None = None,
         hold_out: HoldOut | None = None,
         progress: Progress | None = None,
+        **reading: Unpack[Reading],
     ) -> SampleReport:
         """Report on a file without saving it.
 
         Args:
             path: a file's path, a folder, or the name of a Hub data set ('owner/name').
-            file_format: 'auto', 'csv', 'tsv', 'json', 'jsonl', 'parquet', 'xlsx' or 'datasets'.
-            question_column: the column of questions, if its name does not tell.
-            answer_column: the column of answers, if its name does not tell.
-            encoding: a text file's encoding, if it is not recognised rightly.
-            shape: what a record looks like, one of `shapes.SHAPES`, if it is not recognised rightly.
-            split_column: the column that says which rows are held out; one named 'split' is found by itself.
             hold_out: choose the held-out samples so, instead of by a column.
             progress: called with the rows read and the part of the file read; raise from it to cancel.
+            **reading: see `Reading`.
 
         Raises:
             UserError: the file as a whole cannot be used.
         """
-        options = ReadOptions(
-            file_format, encoding, shape, question_column, answer_column, split_column, self._max_megabytes
-        )
+        options = ReadOptions(**reading, max_megabytes=self._max_megabytes)
         return check_file(
             path, options, hold_out=hold_out, base_folder=self._base_folder(), progress=progress
         )
@@ -81,39 +89,24 @@ class SampleLibrary:
         self,
         path: str | Path,
         name: str | None = None,
-        file_format: str = "auto",
-        question_column: str | None = None,
-        answer_column: str | None = None,
         *,
-        encoding: str | None = None,
-        shape: str = "auto",
-        split_column: str | None = None,
         hold_out: HoldOut | None = None,
         progress: Progress | None = None,
+        **reading: Unpack[Reading],
     ) -> tuple[SampleSet, SampleReport]:
         """Read a file and save its samples as a set.
 
         Args:
             path: a file's path, a folder, or the name of a Hub data set.
             name: the set's name; made from the file's name if None or empty.
-            file_format: this and all that follow are as in `check`.
+            hold_out: this and all that follow are as in `check`.
 
         Raises:
             UserError: the file cannot be used, or the name cannot; nothing is saved then.
         """
         name = check_name("sample set", name or name_from_file(str(path)))
         self._store.sample_sets.refuse_taken(name)
-        report = self.check(
-            path,
-            file_format,
-            question_column,
-            answer_column,
-            encoding=encoding,
-            shape=shape,
-            split_column=split_column,
-            hold_out=hold_out,
-            progress=progress,
-        )
+        report = self.check(path, hold_out=hold_out, progress=progress, **reading)
         saved = self._store.sample_sets.add(
             name, report.samples, file_name=report.file_name, file_format=report.format
         )

@@ -11,6 +11,8 @@ from ftdemo.store.rows import Family, from_row, now, sought
 Role = Literal["user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled"]
 Place = Literal["line", "beside", "gone"]
+ChatMessage = dict[str, str]
+"""What a chat template takes: {'role': 'system' | 'user' | 'assistant', 'content': …}."""
 
 
 @dataclass(frozen=True)

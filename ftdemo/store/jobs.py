@@ -12,6 +12,7 @@ from ftdemo.store.rows import Family, from_row, now, sought
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 StopRequest = Literal["keep", "discard", "pause"]
 TUNE = "tune"
+REWARD = "reward"
 ALIGN = "align"
 EVALUATE = "evaluate"
 """The kind of job that makes no model: it measures one that there is."""
@@ -23,7 +24,7 @@ class Job(Lineage):
     """A piece of long work, with what it learns from.
 
     Args:
-        kind: what it does: 'tune', 'reward', 'evaluate', …
+        kind: what it does: `TUNE`, `REWARD`, `ALIGN` or `EVALUATE`.
         status: queued, running, paused, finished, stopped, failed or interrupted (its worker died).
         model_name: the model it makes, or the one it evaluates.
         base_model: the base model it starts from, as it was named then.

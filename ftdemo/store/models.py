@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftdemo.errors import InvalidNameError, NotFoundError
+from ftdemo.errors import NotFoundError
 from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now
-from ftdemo.store.rows import Family, from_row, now, sought
+from ftdemo.store.named import NamedFamily
+from ftdemo.store.rows import from_row, now
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class TunedModel(Lineage):
     created_at: str
 
 
-_QUERY = f"select own.*, {PRESENT_NAMES} from tuned_models as own"
-
-
-class TunedModels(Family):
+class TunedModels(NamedFamily[TunedModel]):
     """The table `tuned_models`."""
+
+    table = "tuned_models"
+    kind = "tuned model"
+    free_it = "rename or remove that model first"
+    query = f"select own.*, {PRESENT_NAMES} from tuned_models as own"
 
     def add(
         self,
@@ -65,30 +68,6 @@ class TunedModels(Family):
             )
         return self.get(name)
 
-    def all(self) -> list[TunedModel]:
-        """All tuned models, oldest first."""
-        return [_model(row) for row in self._database.query(_QUERY + " order by own.id")]
-
-    def find(self, name: str) -> TunedModel | None:
-        """The tuned model of that name, or None."""
-        return self._first("own.name = ?", name)
-
-    def by_id(self, number: int | None) -> TunedModel | None:
-        """The tuned model of that number, or None if it is gone."""
-        return self._first("own.id = ?", number)
-
-    def get(self, name: str) -> TunedModel:
-        """The tuned model of that name.
-
-        Raises:
-            NotFoundError: there is none; the remedy names those there are.
-        """
-        model = self.find(name)
-        if model is None:
-            names = ", ".join(["base", *(model.name for model in self.all())])
-            raise NotFoundError(f"There is no model named {name!r}.", f"The models there are: {names}.")
-        return model
-
     def rename(self, name: str, new_name: str) -> TunedModel:
         """Give a tuned model another name; its files stay where they are.
 
@@ -103,27 +82,9 @@ class TunedModels(Family):
             self._table("tuned_models").update(model.id, {"name": new_name})
             return self.get(new_name)
 
-    def remove(self, name: str) -> None:
-        """Delete a model's row.
+    def _read(self, row: Mapping[str, Any]) -> TunedModel:
+        return from_row(TunedModel, row, **named_now(row))
 
-        Raises:
-            NotFoundError: there is no such model.
-        """
-        self._table("tuned_models").delete(self.get(name).id)
-
-    def refuse_taken(self, name: str) -> None:
-        """Raise InvalidNameError if there is a tuned model of that name."""
-        if self.find(name) is not None:
-            raise InvalidNameError(
-                f"There is a tuned model named {name!r} already.",
-                "Choose another name, or rename or remove that model first.",
-            )
-
-    def _first(self, where: str, value: object) -> TunedModel | None:
-        for row in self._database.query(f"{_QUERY} where {where}", [sought(value)]):
-            return _model(row)
-        return None
-
-
-def _model(row: Mapping[str, Any]) -> TunedModel:
-    return from_row(TunedModel, row, **named_now(row))
+    def _none_of_that_name(self, name: str, names: list[str]) -> NotFoundError:
+        there_are = ", ".join(["base", *names])
+        return NotFoundError(f"There is no model named {name!r}.", f"The models there are: {there_are}.")

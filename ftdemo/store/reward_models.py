@@ -1,9 +1,12 @@
 """The reward models there are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ftdemo.errors import InvalidNameError, NotFoundError
-from ftdemo.store.rows import Family, from_row, now, sought
+from ftdemo.errors import NotFoundError
+from ftdemo.store.named import NamedFamily
+from ftdemo.store.rows import from_row, now
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,12 @@ class RewardModel:
     created_at: str
 
 
-class RewardModels(Family):
+class RewardModels(NamedFamily[RewardModel]):
     """The table `reward_models`."""
+
+    table = "reward_models"
+    kind = "reward model"
+    query = "select own.* from reward_models as own"
 
     def add(self, name: str, *, base_model: str, folder: str, job_id: int) -> RewardModel:
         """Save a new reward model's row.
@@ -46,45 +53,9 @@ class RewardModels(Family):
             )
         return self.get(name)
 
-    def all(self) -> list[RewardModel]:
-        """All reward models, oldest first."""
-        return [from_row(RewardModel, row) for row in self._table("reward_models").rows_where(order_by="id")]
+    def _read(self, row: Mapping[str, Any]) -> RewardModel:
+        return from_row(RewardModel, row)
 
-    def find(self, name: str) -> RewardModel | None:
-        """The reward model of that name, or None."""
-        for row in self._table("reward_models").rows_where("name = ?", [sought(name)]):
-            return from_row(RewardModel, row)
-        return None
-
-    def by_id(self, number: int | None) -> RewardModel | None:
-        """The reward model of that number, or None if it is gone."""
-        for row in self._table("reward_models").rows_where("id = ?", [sought(number)]):
-            return from_row(RewardModel, row)
-        return None
-
-    def get(self, name: str) -> RewardModel:
-        """The reward model of that name.
-
-        Raises:
-            NotFoundError: there is none; the remedy names those there are.
-        """
-        model = self.find(name)
-        if model is None:
-            names = ", ".join(model.name for model in self.all()) or "none yet"
-            raise NotFoundError(f"There is no reward model named {name!r}.", f"There are: {names}.")
-        return model
-
-    def remove(self, name: str) -> None:
-        """Delete a reward model's row.
-
-        Raises:
-            NotFoundError: there is no such reward model.
-        """
-        self._table("reward_models").delete(self.get(name).id)
-
-    def refuse_taken(self, name: str) -> None:
-        """Raise InvalidNameError if there is a reward model of that name."""
-        if self.find(name) is not None:
-            raise InvalidNameError(
-                f"There is a reward model named {name!r} already.", "Choose another name, or remove it first."
-            )
+    def _none_of_that_name(self, name: str, names: list[str]) -> NotFoundError:
+        there_are = ", ".join(names) or "none yet"
+        return NotFoundError(f"There is no reward model named {name!r}.", f"There are: {there_are}.")

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ftdemo.errors import InvalidNameError, NotFoundError, UserError
-from ftdemo.store.rows import Family, from_row, now, sought
+from ftdemo.errors import NotFoundError, UserError
+from ftdemo.store.named import NamedFamily
+from ftdemo.store.rows import from_row, now
 
 Split = Literal["train", "held_out"]
 
@@ -86,11 +87,11 @@ class SetVersion:
 
 
 _WITH_COUNTS = """
-    select sample_sets.*,
+    select own.*,
         coalesce(sum(samples.split = 'train'), 0) as train,
         coalesce(sum(samples.split = 'held_out'), 0) as held_out,
-        (select max(version) from sample_set_versions where sample_set_id = sample_sets.id) as version
-    from sample_sets left join samples on samples.sample_set_id = sample_sets.id and samples.until is null
+        (select max(version) from sample_set_versions where sample_set_id = own.id) as version
+    from sample_sets as own left join samples on samples.sample_set_id = own.id and samples.until is null
 """
 _OF_VERSION = "sample_set_id = ? and since <= ? and (until is null or until > ?)"
 _INSERT = """
@@ -99,8 +100,14 @@ _INSERT = """
 """
 
 
-class SampleSets(Family):
+class SampleSets(NamedFamily[SampleSet]):
     """The tables `sample_sets`, `sample_set_versions` and `samples`."""
+
+    table = "sample_sets"
+    kind = "sample set"
+    free_it = "remove that set first"
+    query = _WITH_COUNTS
+    group = "group by own.id"
 
     def add(
         self,
@@ -124,43 +131,6 @@ class SampleSets(Family):
             self._note_version(set_id, 1, note)
             self._insert(set_id, 1, enumerate(samples, start=1))
         return self.get(name)
-
-    def refuse_taken(self, name: str) -> None:
-        """Raise InvalidNameError if there is a set of that name."""
-        if any(self._database.query("select 1 from sample_sets where name = ?", [name])):
-            raise InvalidNameError(
-                f"There is a sample set named {name!r} already.",
-                "Choose another name, or remove that set first.",
-            )
-
-    def all(self) -> list[SampleSet]:
-        """All sets, oldest first."""
-        rows = self._database.query(_WITH_COUNTS + " group by sample_sets.id order by sample_sets.id")
-        return [from_row(SampleSet, row) for row in rows]
-
-    def by_id(self, number: int | None) -> SampleSet | None:
-        """The set of that number, or None if it is gone."""
-        where = " where sample_sets.id = ? group by sample_sets.id"
-        for row in self._database.query(_WITH_COUNTS + where, [sought(number)]):
-            return from_row(SampleSet, row)
-        return None
-
-    def get(self, name: str) -> SampleSet:
-        """One set by its name.
-
-        Raises:
-            NotFoundError: there is no such set; the remedy names those there are.
-        """
-        rows = self._database.query(_WITH_COUNTS + " where name = ? group by sample_sets.id", [sought(name)])
-        for row in rows:
-            return from_row(SampleSet, row)
-        names = ", ".join(
-            row["name"] for row in self._database.query("select name from sample_sets order by id")
-        )
-        raise NotFoundError(
-            f"There is no sample set named {name!r}.",
-            f"The sets there are: {names}." if names else "Add one from a file first.",
-        )
 
     def versions(self, sample_set_id: int) -> list[SetVersion]:
         """The versions of a set, oldest first."""
@@ -293,6 +263,13 @@ class SampleSets(Family):
             self._table("samples").delete_where("sample_set_id = ?", [set_id])
             self._table("sample_set_versions").delete_where("sample_set_id = ?", [set_id])
             self._table("sample_sets").delete(set_id)
+
+    def _read(self, row: Mapping[str, Any]) -> SampleSet:
+        return from_row(SampleSet, row)
+
+    def _none_of_that_name(self, name: str, names: list[str]) -> NotFoundError:
+        remedy = f"The sets there are: {', '.join(names)}." if names else "Add one from a file first."
+        return NotFoundError(f"There is no sample set named {name!r}.", remedy)
 
     def _newest(self, sample_set_id: int) -> int:
         query = "select max(version) from sample_set_versions where sample_set_id = ?"

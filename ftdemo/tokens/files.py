@@ -71,13 +71,13 @@ def _loaded(name: str, file: Path, _written: int, _size: int) -> "Tokenizer":
     return tokenizer
 
 
-def named_end_tokens(folder: Path) -> set[int]:
-    """The ids that a base model's files name as those that end an answer."""
-    ends: set[int] = set()
-    for name in ("generation_config.json", "config.json"):
+def named_end_tokens(folder: Path) -> list[int]:
+    """The ids that a base model's files name as those that end an answer, the configuration's own first."""
+    ends: list[int] = []
+    for name in ("config.json", "generation_config.json"):
         named = read_json(folder / name).get("eos_token_id")
-        ends |= {named} if isinstance(named, int) else set(named or ())
-    return ends
+        ends += [named] if isinstance(named, int) else list(named or ())
+    return list(dict.fromkeys(ends))
 
 
 def context_limit(folder: Path) -> int | None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import SourceError
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.files import CHAT_TEMPLATE, TOKENIZER_CONFIG, read_json
-
-Message = dict[str, str]
 
 _NAMED_TOKENS = (
     "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
@@ -21,14 +20,14 @@ _NOT_GIVEN = ("tools", "documents")
 """What a template may ask for; there is none of it here, which is another thing than a name nobody knows."""
 
 
-def as_messages(sample: Sample) -> list[Message]:
+def as_messages(sample: Sample) -> list[ChatMessage]:
     """A sample as chat messages, the answer last; white space around texts is not for the model to learn."""
     turns = [("system", sample.system)] if sample.system and sample.system.strip() else []
     turns += [*sample.history, ("user", sample.question), ("assistant", sample.answer)]
     return [{"role": role, "content": (text or "").strip()} for role, text in turns]
 
 
-def with_answer(prompt: Sequence[Message], answer: str) -> list[Message]:
+def with_answer(prompt: Sequence[ChatMessage], answer: str) -> list[ChatMessage]:
     """A conversation with an answer at its end, as it is."""
     return [*prompt, {"role": "assistant", "content": answer}]
 
@@ -42,7 +41,7 @@ class ChatTemplate:
             is true, the beginning of an answer follows.
     """
 
-    render_messages: Callable[[list[Message], bool], str]
+    render_messages: Callable[[list[ChatMessage], bool], str]
 
     @classmethod
     def of_folder(cls, folder: Path) -> "ChatTemplate":
@@ -62,7 +61,7 @@ class ChatTemplate:
         given: dict[str, str | None] = dict.fromkeys(_NOT_GIVEN)
         given |= {name: _token(config[name]) for name in _NAMED_TOKENS if config.get(name)}
 
-        def render(messages: list[Message], answer_follows: bool) -> str:
+        def render(messages: list[ChatMessage], answer_follows: bool) -> str:
             try:
                 return str(template.render(messages=messages, add_generation_prompt=answer_follows, **given))
             except (jinja2.TemplateError, TypeError, ValueError) as error:

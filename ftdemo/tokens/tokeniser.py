@@ -6,9 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from ftdemo.errors import SourceError
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.tokens.files import context_limit, load_tokenizer, named_end_tokens
 from ftdemo.tokens.sequences import TokenisedSample, common_length
-from ftdemo.tokens.template import ChatTemplate, Message
+from ftdemo.tokens.template import ChatTemplate
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -58,7 +60,7 @@ class Tokeniser:
         """The ids that end an answer: those that the model's files name, and those that always do."""
         added = self._tokenizer.get_added_tokens_decoder()
         always = {place for place, token in added.items() if token.special and token.content in _ENDS}
-        return frozenset(named_end_tokens(self._folder) | always)
+        return frozenset({*named_end_tokens(self._folder), *always})
 
     @cached_property
     def context_limit(self) -> int | None:
@@ -83,7 +85,26 @@ class ChatTokeniser(Tokeniser):
         super().__init__(folder, tokenizer)
         self._template = ChatTemplate.of_folder(folder)
 
-    def prompts(self, conversations: Iterable[Sequence[Message]]) -> list[list[int]]:
+    @cached_property
+    def turn_end(self) -> int:
+        """The id that ends an answer in the template, where scores are read; else the first the files name.
+
+        Raises:
+            SourceError: neither the template nor a file says how an answer ends.
+        """
+        talk = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello"}]
+        (whole,) = self.answered([talk], closed=False)
+        if whole.ids[-1] in self.end_tokens:
+            return whole.ids[-1]
+        named = named_end_tokens(self._folder)
+        if not named:
+            raise SourceError(
+                f"The files of the base model in {self._folder.name} do not say which token ends an answer.",
+                "Name it in its config.json as eos_token_id, or choose another base model.",
+            )
+        return named[0]
+
+    def prompts(self, conversations: Iterable[Sequence[ChatMessage]]) -> list[list[int]]:
         """The ids after which the model answers, the beginning of its turn included.
 
         Args:
@@ -94,7 +115,9 @@ class ChatTokeniser(Tokeniser):
         """
         return self._ids(conversations, answer_follows=True)
 
-    def answered(self, conversations: Iterable[Sequence[Message]], *, closed: bool) -> list[TokenisedSample]:
+    def answered(
+        self, conversations: Iterable[Sequence[ChatMessage]], *, closed: bool
+    ) -> list[TokenisedSample]:
         """The ids of conversations that end with an answer.
 
         Args:
@@ -117,7 +140,7 @@ class ChatTokeniser(Tokeniser):
         return made
 
     def _ids(
-        self, conversations: Iterable[Sequence[Message]], *, answer_follows: bool, closed: bool = True
+        self, conversations: Iterable[Sequence[ChatMessage]], *, answer_follows: bool, closed: bool = True
     ) -> list[list[int]]:
         """Conversations as ids; all of them pass through here.
 

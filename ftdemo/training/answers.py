@@ -11,7 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.sampling import sample
 from ftdemo.models.base import BaseModel
-from ftdemo.tokens.template import Message
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.tokens.tokeniser import ChatTokeniser
 
 MAX_NEW_TOKENS = 24
@@ -35,7 +35,7 @@ class AnswersCallback(TrainerCallback):
         self,
         reporter: Reporter,
         base: BaseModel,
-        prompts: Sequence[Sequence[Message]],
+        prompts: Sequence[Sequence[ChatMessage]],
         every: int,
         at_ends: bool = False,
         max_new_tokens: int = MAX_NEW_TOKENS,

@@ -15,6 +15,7 @@ from ftdemo.language.saving import save_adapter, save_changed
 from ftdemo.language.tuned import is_plain_lora
 from ftdemo.machine.device import Device, Precision
 from ftdemo.models.base import BaseModel
+from ftdemo.training.settings import AdapterSettings
 from ftdemo.weights.tuned_files import TunedFiles
 
 
@@ -51,14 +52,10 @@ def with_adapter(
     base: BaseModel,
     parent: TunedFiles | None,
     device: Device,
+    settings: AdapterSettings,
     *,
-    rank: int,
-    alpha: int,
-    dropout: float = 0.0,
-    targets: str = "all-linear",
     dora: bool = False,
     four_bits: bool = False,
-    precision: Precision = "auto",
 ) -> Prepared:
     """Load a model and give it an adapter, which alone will be trained.
 
@@ -69,15 +66,11 @@ def with_adapter(
         base: the base model.
         parent: the tuned model to continue from, or None for the base itself.
         device: where it will compute.
-        rank: rows of A and columns of B.
-        alpha: the product B·A is scaled by alpha / rank.
-        dropout: share of A's inputs set to 0 in training.
-        targets: the linear layers that gain an adapter: 'all-linear', 'attention' or 'mlp'.
+        settings: the adapter's size and layers, and in which format products will be taken.
         dora: whether it learns the length of each row of the sum as well.
         four_bits: hold the base in 4 bits; it is for a base without a parent.
-        precision: in which format products will be taken.
     """
-    loaded = load(base, device, parent, precision=precision, four_bits=four_bits, exact=True)
+    loaded = load(base, device, parent, precision=settings.precision, four_bits=four_bits, exact=True)
     model = loaded.model
     on_top_of = parent if parent is not None and not dora and is_plain_lora(parent) else None
     kept = frozenset() if on_top_of else loaded.changed
@@ -85,7 +78,10 @@ def with_adapter(
     # The lengths of DoRA's rows would be those of the rounded ones.
     if loaded.bfloat16 and not (dora or four_bits):
         halve_frozen(model, keep=kept)
-    adapted = add_adapter(model, base, rank=rank, alpha=alpha, dropout=dropout, targets=targets, dora=dora)
+    adapted = add_adapter(
+        model, base, rank=settings.rank, alpha=settings.alpha, dropout=settings.dropout,
+        targets=settings.targets, dora=dora,
+    )  # fmt: skip
     return Prepared(adapted, changed, on_top_of, loaded.packed)
 
 

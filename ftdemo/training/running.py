@@ -147,6 +147,16 @@ def losses(points: Sequence[JobMetric]) -> list[float]:
     return [point.loss for point in points if point.loss is not None]
 
 
+def held_out_losses(points: Sequence[JobMetric]) -> list[float]:
+    """The losses on what was held out, in the order in which they were measured."""
+    return [point.held_out_loss for point in points if point.held_out_loss is not None]
+
+
+def first_and_last(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The two ends of a curve; None twice if it has no point."""
+    return (values[0], values[-1]) if values else (None, None)
+
+
 def per_second(tokens: int, seconds: float) -> float | None:
     """The speed of a run in tokens a second; None if it took no step."""
     return round(tokens / seconds, 1) if tokens else None

@@ -24,17 +24,9 @@ def prepare(base: BaseModel, parent: TunedFiles | None, settings: TuneSettings, 
         UserError: the settings name parts that the model does not have.
     """
     if METHODS[settings.method].adapter:
+        method = settings.method
         return with_adapter(
-            base,
-            parent,
-            device,
-            rank=settings.rank,
-            alpha=settings.alpha,
-            dropout=settings.dropout,
-            targets=settings.targets,
-            dora=settings.method == "dora",
-            four_bits=settings.method == "qlora",
-            precision=settings.precision,
+            base, parent, device, settings, dora=method == "dora", four_bits=method == "qlora"
         )
 
     def choose(names: list[str], tied: bool) -> list[str]:

@@ -14,7 +14,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, set_seed
 from ftdemo.errors import UserError
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.language.packing import bundles
-from ftdemo.machine.device import Device, choose_device, computes_bfloat16
+from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.store.jobs import JobMetric
 from ftdemo.store.samples import Sample
@@ -22,8 +22,9 @@ from ftdemo.tokens.template import as_messages
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback, ReportCallback
 from ftdemo.training.preparation import Prepared
-from ftdemo.training.running import Running, losses, per_second
-from ftdemo.training.trainer import training_arguments
+from ftdemo.training.running import Running, first_and_last, held_out_losses, losses, per_second
+from ftdemo.training.trained import trained_numbers
+from ftdemo.training.trainer import Pace, shared_arguments, training_arguments
 from ftdemo.tuning.figures import TuneFigures
 from ftdemo.tuning.preparing import prepare
 from ftdemo.tuning.settings import TuneSettings
@@ -112,29 +113,23 @@ def make_run(
         if settings.packing
         else [[sample] for sample in train.samples]
     )
-    steps = math.ceil(len(items) / (settings.batch_size * settings.accumulation)) * settings.epochs
-    every = max(1, math.ceil(steps / MEASUREMENTS))
+    step_size = settings.batch_size * settings.accumulation
+    pace = Pace.of(len(items), step_size, settings.epochs, MEASUREMENTS, bool(held_out.samples))
     stops_early = settings.early_stopping > 0 and bool(held_out.samples)
     # The best model is looked for among checkpoints, so there must be one for each measurement.
     large = _checkpoint_bytes(prepared) > LARGE_CHECKPOINT_BYTES and not stops_early
-    save_every = max(1, math.ceil(steps / 2)) if large else every
-    arguments = training_arguments(
-        job_folder,
+    arguments = shared_arguments(
+        settings,
+        pace,
+        device,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.schedule,
         warmup_steps=settings.warmup_steps,
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulation,
-        seed=settings.seed,
-        # Trained weights stay float32 and only products are taken in bfloat16, where the device has it.
-        bf16=computes_bfloat16(settings.precision, device),
-        use_cpu=device.type == "cpu",
-        eval_strategy="steps" if held_out.samples else "no",
-        eval_steps=every,
-        eval_on_start=bool(held_out.samples),
-        save_strategy="steps",
-        save_steps=save_every,
+        eval_on_start=pace.measured,
+        save_steps=max(1, math.ceil(pace.steps / 2)) if large else pace.every,
         load_best_model_at_end=stops_early,
         metric_for_best_model="loss" if stops_early else None,
         run_name=f"job-{reporter.job_id}",
@@ -145,13 +140,13 @@ def make_run(
     trainer = PackedTrainer(
         packed=prepared.packed,
         model=prepared.model,
-        args=arguments,
+        args=training_arguments(job_folder, **arguments),
         train_dataset=items,
         eval_dataset=[[sample] for sample in held_out.samples] or None,
         callbacks=[
             ReportCallback(reporter),
             *([EarlyStoppingCallback(settings.early_stopping)] if stops_early else []),
-            AnswersCallback(reporter, base, asked, every),
+            AnswersCallback(reporter, base, asked, pace.every),
             CheckpointCallback(),
         ],
     )
@@ -180,8 +175,7 @@ def run_sft(run: SftRun, job_folder: Path, reporter: Reporter) -> TuneFigures:
 
 def _checkpoint_bytes(prepared: Prepared) -> int:
     """Size of a checkpoint: the trained weights and AdamW's two moments, float32 each."""
-    trained: int = sum(weight.numel() for weight in prepared.model.parameters() if weight.requires_grad)
-    return 12 * trained
+    return 12 * trained_numbers(prepared.model)
 
 
 def _figures(run: SftRun, running: Running) -> TuneFigures:
@@ -189,10 +183,10 @@ def _figures(run: SftRun, running: Running) -> TuneFigures:
     model: Any = run.trainer.model
     points = running.points()
     best = run.trainer.state.best_global_step
-    learned = losses(points)
-    held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
+    first_loss, final_loss = first_and_last(losses(points))
+    held_out = held_out_losses(points)
     tokens = run.trainer.tokens_seen
-    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    trained = trained_numbers(model)
     adapter = trained if hasattr(model, "peft_config") else 0
     figures = TuneFigures(
         samples=len(run.train.samples),
@@ -200,9 +194,9 @@ def _figures(run: SftRun, running: Running) -> TuneFigures:
         cut_off_samples=run.train.cut_off,
         dropped_samples=run.train.dropped,
         tokens_per_second=per_second(tokens, running.seconds),
-        first_loss=learned[0] if learned else None,
-        final_loss=learned[-1] if learned else None,
-        held_out_loss_before=held_out[0] if held_out else None,
+        first_loss=first_loss,
+        final_loss=final_loss,
+        held_out_loss_before=first_and_last(held_out)[0],
         held_out_loss=_kept_loss(points, best, held_out),
         best_step=best,
         trainable_parameters=trained,
@@ -222,4 +216,4 @@ def _kept_loss(points: list[JobMetric], best: int | None, held_out: list[float])
     for point in points:
         if best is not None and point.step == best and point.held_out_loss is not None:
             return point.held_out_loss
-    return held_out[-1] if held_out else None
+    return first_and_last(held_out)[1]

@@ -172,7 +172,7 @@ def build(studio: Studio) -> None:
     @told
     def rounds() -> dict[str, Any]:
         """The models that learned from votes, and what came of each."""
-        return {"rounds": [asdict(one) for one in studio.rounds()]}
+        return {"rounds": [one.as_dict() for one in studio.rounds()]}
 
     @told
     def evaluate(

@@ -23,7 +23,7 @@ from ftdemo.jobs.executors.local import STANDBY
 from ftdemo.jobs.reporter import Reporter
 from ftdemo.settings import Settings, settings_from_environment
 from ftdemo.store import Store
-from ftdemo.store.jobs import ALIGN, EVALUATE, TUNE, Status
+from ftdemo.store.jobs import ALIGN, EVALUATE, REWARD, TUNE, Status
 from ftdemo.store.rows import now
 from ftdemo.training.checkpoints import remove_partial
 from ftdemo.worker.align import align
@@ -37,7 +37,7 @@ log = logging.getLogger("ftdemo.worker")
 STANDBY_IDLE_S = 900.0
 KINDS: dict[str, Callable[[JobContext], Status]] = {
     TUNE: tune,
-    "reward": train_reward,
+    REWARD: train_reward,
     ALIGN: align,
     EVALUATE: evaluate,
 }

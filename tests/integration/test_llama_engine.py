@@ -172,7 +172,7 @@ def test_reading_in_parts_changes_no_answer(engine: LlamaCppEngine, monkeypatch:
     ]
     in_parts = [ask(engine, each)[0].text for each in asked]
     monkeypatch.setattr("ftdemo.engines.llama.rounds.PART", 100_000)
-    engine._rounds._pool._models.clear()  # what the slots have read is lost with them
+    engine._scheduler._pool._models.clear()  # what the slots have read is lost with them
     assert [ask(engine, each)[0].text for each in asked] == in_parts
 
 

@@ -19,9 +19,9 @@ from ftdemo.rewards.votes import ThumbVote, tokenise_votes
 from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.library import SampleLibrary, example_files
 from ftdemo.store import Store
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.samples import Sample
 from ftdemo.tokens.sequences import TokenisedSample
-from ftdemo.tokens.template import Message
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.tuning.tokenised import tokenise
 from tests.own_data import own_settings
@@ -50,7 +50,7 @@ def as_sample(talk: dict[str, Any]) -> Sample:
     return Sample(talk["question"], talk["answer"], system=talk.get("system"), history=history)
 
 
-def as_prompt(talk: dict[str, Any]) -> tuple[Message, ...]:
+def as_prompt(talk: dict[str, Any]) -> tuple[ChatMessage, ...]:
     """The messages as they were typed: white space and all."""
     system = [("system", talk["system"])] if talk.get("system") else []
     turns = [*system, *talk.get("history", []), ("user", talk["question"])]

@@ -80,11 +80,11 @@ def tiny_learner(
     base: BaseModel,
     settings: PpoSettings = SETTINGS,
     score: Scorer = count_of_liked,
-    start: TunedFiles | None = None,
+    parent: TunedFiles | None = None,
     rewards: dict[RewardName, Path] | None = None,
 ) -> Learner:
     torch.manual_seed(settings.seed)
-    model = PpoModel(base, start, rewards or {}, settings, DEVICE)
+    model = PpoModel(base, parent, rewards or {}, settings, DEVICE)
     return make_learner(model, settings, frozenset({END}), score)
 
 

@@ -2,12 +2,12 @@
 
 All are the base with some of these adapters active:
 
-    policy       start + policy     `start` is the tuned model it continues from, if there is one; only
+    policy       parent + policy    `parent` is the tuned model it continues from, if there is one; only
     value        the same, and a head on its last hidden state              `policy` and the head learn
-    reference    start
+    reference    parent
     rewards      reward; or held_out, which only watches                    on the untouched base
 
-A start model may also have changed tensors of the base; while rewards are scored, the base's own are put in
+A parent may also have changed tensors of the base; while rewards are scored, the base's own are put in
 their place.
 """
 
@@ -33,7 +33,7 @@ from ftdemo.rewards.head import RewardHead, read_reward_head, score
 from ftdemo.weights.tuned_files import TunedFiles
 
 RewardName = Literal["reward", "held_out"]
-POLICY, START = "policy", "start"
+POLICY, PARENT = "policy", "parent"
 
 
 class PpoModel:
@@ -41,7 +41,7 @@ class PpoModel:
 
     Args:
         base: the base model.
-        start: the tuned model to continue from, or None for the base itself.
+        parent: the tuned model to continue from, or None for the base itself.
         rewards: folders of reward models by what they are there for.
         settings: the knobs.
         device: where it computes.
@@ -54,7 +54,7 @@ class PpoModel:
     def __init__(
         self,
         base: BaseModel,
-        start: TunedFiles | None,
+        parent: TunedFiles | None,
         rewards: dict[RewardName, Path],
         settings: PpoSettings,
         device: Device,
@@ -66,16 +66,16 @@ class PpoModel:
         self._heads: dict[RewardName, RewardHead] = {
             name: read_reward_head(folder, hidden_size).to(device.type) for name, folder in rewards.items()
         }
-        self._exchanged = _changes(plain, base, device, start, settings.precision)
+        self._exchanged = _changes(plain, base, device, parent, settings.precision)
         self._exchange()
         self._lean = LeanCopy(plain)
         self.peft: Any = add_adapter(
             plain, base, rank=settings.rank, alpha=settings.alpha, dropout=settings.dropout,
             targets=settings.targets, name=POLICY,
         )  # fmt: skip
-        self.start_adapter = start if start is not None and is_plain_lora(start) else None
-        if self.start_adapter:
-            self.peft.load_adapter(str(self.start_adapter.folder), adapter_name=START)
+        self.parent_adapter = parent if parent is not None and is_plain_lora(parent) else None
+        if self.parent_adapter:
+            self.peft.load_adapter(str(self.parent_adapter.folder), adapter_name=PARENT)
         for name, folder in rewards.items():
             self.peft.load_adapter(str(folder), adapter_name=name)
         self.peft.eval()  # nothing drops out: the likelihood of an answer must be the same each time
@@ -114,8 +114,8 @@ class PpoModel:
 
     @contextmanager
     def as_reference(self) -> Iterator[Any]:
-        """The model that the policy started as, without gradients."""
-        self._activate([START] if self.start_adapter else [])
+        """The model that the policy began as, without gradients."""
+        self._activate([PARENT] if self.parent_adapter else [])
         try:
             with torch.no_grad(), self._autocast():
                 yield self.causal_lm
@@ -137,7 +137,7 @@ class PpoModel:
     @contextmanager
     def sampling(self) -> Iterator[Any]:
         """A lean copy of the policy as it is now, for generation, without gradients."""
-        active = [START, POLICY] if self.start_adapter else [POLICY]
+        active = [PARENT, POLICY] if self.parent_adapter else [POLICY]
         self._lean.refresh(self.causal_lm, active)
         with torch.inference_mode():
             yield self._lean.model
@@ -152,25 +152,25 @@ class PpoModel:
             layer.set_adapter(names, inference_mode=True)
 
     def _activate_policy(self) -> None:
-        self._activate([START, POLICY] if self.start_adapter else [POLICY])
+        self._activate([PARENT, POLICY] if self.parent_adapter else [POLICY])
         for weight in self._policy_weights.values():
             weight.requires_grad_(True)
 
     def _exchange(self) -> None:
-        """Swap the base's own tensors and the start model's: pointers only, nothing is copied."""
+        """Swap the base's own tensors and the parent's: pointers only, nothing is copied."""
         for pair in self._exchanged:
             parameter, other = pair
             pair[1], parameter.data = parameter.data, other
 
 
 def _changes(
-    plain: Any, base: BaseModel, device: Device, start: TunedFiles | None, precision: Precision
+    plain: Any, base: BaseModel, device: Device, parent: TunedFiles | None, precision: Precision
 ) -> list[list[Any]]:
-    """The base's parameters that a start model changes, each with the start model's tensor."""
-    if start is None or (is_plain_lora(start) and not start.has_changed):
+    """The base's parameters that a parent changes, each with the parent's tensor."""
+    if parent is None or (is_plain_lora(parent) and not parent.has_changed):
         return []
-    started = load(base, device, start, "beside", precision=precision)
-    tuned = dict(started.model.named_parameters())
+    loaded = load(base, device, parent, "beside", precision=precision)
+    tuned = dict(loaded.model.named_parameters())
     return [
         [parameter, tuned[name].data]
         for name, parameter in plain.named_parameters()

@@ -14,10 +14,10 @@ from ftdemo.aligning.ppo.kl import KlController
 from ftdemo.aligning.ppo.model import PpoModel, RewardName
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage
 from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
 
@@ -97,7 +97,7 @@ def make_ppo_run(
     if held_out_reward is not None:
         folders["held_out"] = held_out_reward
     model = PpoModel(base, parent, folders, settings, device)
-    end = int(model.causal_lm.config.eos_token_id)
+    end = tokeniser.turn_end
     learner = make_learner(
         model,
         settings,

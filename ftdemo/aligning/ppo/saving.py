@@ -17,8 +17,8 @@ def save_policy(run: PpoRun, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     model = run.learner.model
-    save_adapter(model.peft, folder, POLICY, on_top_of=model.start_adapter)
-    if run.parent is not None and model.start_adapter is None:
+    save_adapter(model.peft, folder, POLICY, on_top_of=model.parent_adapter)
+    if run.parent is not None and model.parent_adapter is None:
         # What it changed is in the weights; they were not kept in full precision while training.
-        start = load(run.base, run.device, run.parent, precision="float32", exact=True)
-        save_changed({name: start.model.get_parameter(name) for name in sorted(start.changed)}, folder)
+        parent = load(run.base, run.device, run.parent, precision="float32", exact=True)
+        save_changed({name: parent.model.get_parameter(name) for name in sorted(parent.changed)}, folder)

@@ -8,11 +8,12 @@ from typing import Any
 
 from ftdemo.errors import UserError
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer, prompt_key
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.tokens.sequences import TokenisedSample
-from ftdemo.tokens.template import Message, with_answer
+from ftdemo.tokens.template import with_answer
 from ftdemo.tokens.tokeniser import ChatTokeniser
 
-Row = dict[str, Any]
+VoteRow = dict[str, Any]
 ANSWERS = ("chosen_ids", "rejected_ids", "completion_ids")
 
 
@@ -26,7 +27,7 @@ class Rows:
         dropped: how many lose a whole answer and are not among the rows.
     """
 
-    rows: list[Row]
+    rows: list[VoteRow]
     cut_off: int
     dropped: int
 
@@ -66,12 +67,12 @@ class RowMaker:
             )
         return self._fitting(made)
 
-    def _answered(self, said: Sequence[tuple[Sequence[Message], str]]) -> list[TokenisedSample]:
+    def _answered(self, said: Sequence[tuple[Sequence[ChatMessage], str]]) -> list[TokenisedSample]:
         """Prompts with their answers, to the end token."""
         return self._tokeniser.answered((with_answer(prompt, text) for prompt, text in said), closed=False)
 
-    def _fitting(self, rows: list[Row]) -> Rows:
-        kept: list[Row] = []
+    def _fitting(self, rows: list[VoteRow]) -> Rows:
+        kept: list[VoteRow] = []
         cut_off = dropped = 0
         for row in rows:
             room = self._max_length - len(row["prompt_ids"])
@@ -106,10 +107,10 @@ def as_thumbs(pairs: Sequence[PreferencePair], rated: Sequence[RatedAnswer]) -> 
     return [*rated, *won]
 
 
-def with_mismatched(rows: Sequence[Row], beside: Sequence[Row] = ()) -> list[Row]:
+def with_mismatched(rows: Sequence[VoteRow], beside: Sequence[VoteRow] = ()) -> list[VoteRow]:
     """Give each row an answer that is not its own, from which KTO estimates its reference point.
 
-    That is the divergence from the start model, over prompts with answers to other prompts (section 4.1 of
+    That is the divergence from the parent, over prompts with answers to other prompts (section 4.1 of
     arXiv:2402.01306). The nearest row before, the last coming before the first, gives its answer; rows with
     the same prompt are passed over unless there are no others.
 
@@ -127,10 +128,10 @@ def with_mismatched(rows: Sequence[Row], beside: Sequence[Row] = ()) -> list[Row
     ]
 
 
-def _mismatch(pool: Sequence[Row], place: int) -> Row:
+def _mismatch(pool: Sequence[VoteRow], place: int) -> VoteRow:
     """The row whose answer the one at a place gets."""
     row = pool[place]
-    same_prompt: Row | None = None
+    same_prompt: VoteRow | None = None
     for distance in range(1, len(pool)):
         other = pool[place - distance]
         if other["completion_ids"] == row["completion_ids"]:
@@ -146,7 +147,7 @@ def _mismatch(pool: Sequence[Row], place: int) -> Row:
     return same_prompt
 
 
-def weights(rows: Sequence[Row]) -> tuple[float, float]:
+def weights(rows: Sequence[VoteRow]) -> tuple[float, float]:
     """KTO's λ of liked and of disliked answers: such that both kinds count as much in all.
 
     Equation 8 of arXiv:2402.01306 allows the liked ones to count up to 4/3 of the others.

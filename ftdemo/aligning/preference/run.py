@@ -1,6 +1,6 @@
 """From votes to a tuned model by DPO or KTO, on one copy of the base.
 
-The policy is the start model with a new LoRA adapter. Without that adapter it is the start model again, the
+The policy is the parent with a new LoRA adapter. Without that adapter it is the parent again, the
 reference; how likely that one finds each answer is computed once, before the first step.
 """
 
@@ -17,19 +17,28 @@ from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl import DPOConfig, KTOConfig  # type: ignore[attr-defined]  # trl exports them by name only
 
 from ftdemo.aligning.figures import PreferenceFigures
-from ftdemo.aligning.preference.rows import Row, RowMaker, Rows, as_thumbs, weights, with_mismatched
+from ftdemo.aligning.preference.rows import RowMaker, Rows, VoteRow, as_thumbs, weights, with_mismatched
 from ftdemo.aligning.preference.settings import PreferenceSettings
 from ftdemo.aligning.preference.trainer import DpoTrainer, FiguresCallback, KtoTrainer
 from ftdemo.errors import UserError
-from ftdemo.feedback.preferences import ChatMessage, PreferenceData, PreferencePair, RatedAnswer, prompt_key
+from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer, prompt_key
 from ftdemo.jobs.reporter import Reporter
-from ftdemo.machine.device import Device, choose_device, computes_bfloat16
+from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.training.answers import AnswersCallback
 from ftdemo.training.callbacks import CheckpointCallback
 from ftdemo.training.preparation import Prepared, with_adapter
-from ftdemo.training.running import Running, losses, per_second, tokens_so_far
-from ftdemo.training.trainer import argument_values
+from ftdemo.training.running import (
+    Running,
+    first_and_last,
+    held_out_losses,
+    losses,
+    per_second,
+    tokens_so_far,
+)
+from ftdemo.training.trained import trained_numbers
+from ftdemo.training.trainer import Pace, argument_values, shared_arguments
 from ftdemo.weights.tuned_files import TunedFiles
 
 MEASUREMENTS = 4
@@ -100,24 +109,14 @@ def make_preference_run(
             "Set max length higher, or collect more votes.",
         )
     set_seed(settings.seed)  # before the adapter gets its first values
-    prepared = with_adapter(
-        base,
-        parent,
-        device,
-        rank=settings.rank,
-        alpha=settings.alpha,
-        dropout=settings.dropout,
-        targets=settings.targets,
-        precision=settings.precision,
-    )
-    steps = math.ceil(len(train.rows) / settings.batch_size) * settings.epochs
-    every = max(1, math.ceil(steps / MEASUREMENTS))
+    prepared = with_adapter(base, parent, device, settings)
+    pace = Pace.of(len(train.rows), settings.batch_size, settings.epochs, MEASUREMENTS, bool(held_out.rows))
     at_once = (
         settings.batch_size
         if device.type == "cuda"
         else min(ROWS_AT_ONCE[settings.method], settings.batch_size)
     )
-    knobs: dict[str, Any] = {
+    knobs = {
         "beta": settings.beta,
         "disable_dropout": settings.dropout == 0,
         "max_length": None,  # the rows are cut already
@@ -125,29 +124,21 @@ def make_preference_run(
         "gradient_checkpointing": False,  # it saves memory that this app's models do not need
         "num_train_epochs": settings.epochs,
         "learning_rate": settings.learning_rate,
-        "warmup_steps": math.ceil(settings.warmup * steps),
+        "warmup_steps": math.ceil(settings.warmup * pace.steps),
         "per_device_train_batch_size": at_once,
         "per_device_eval_batch_size": at_once,
         "precompute_ref_batch_size": at_once,
         "gradient_accumulation_steps": math.ceil(settings.batch_size / at_once),
-        "seed": settings.seed,
-        "bf16": computes_bfloat16(settings.precision, device),
-        "use_cpu": device.type == "cpu",
-        "eval_strategy": "steps" if held_out.rows else "no",
-        "eval_steps": every,
-        "save_strategy": "steps",
-        "save_steps": every,
     }
     asked = _prompts(data, settings.sampled_answers)
     callbacks = [
         FiguresCallback(reporter),
-        AnswersCallback(reporter, base, asked, every, at_ends=True, max_new_tokens=ANSWER_TOKENS),
+        AnswersCallback(reporter, base, asked, pace.every, at_ends=True, max_new_tokens=ANSWER_TOKENS),
         CheckpointCallback(),
     ]
     reporter.phase("asking the model it starts from")
-    trainer = _trainer(
-        base, prepared.model, train.rows, held_out.rows, settings, job_folder, knobs, callbacks
-    )
+    arguments = argument_values(job_folder, **shared_arguments(settings, pace, device, **knobs))
+    trainer = _trainer(base, prepared.model, train.rows, held_out.rows, settings, arguments, callbacks)
     trainer.remove_callback(PrinterCallback)
     return PreferenceRun(trainer, prepared, train, held_out, settings, device)
 
@@ -172,11 +163,10 @@ def run_preference(run: PreferenceRun, job_folder: Path, reporter: Reporter) -> 
 def _trainer(
     base: BaseModel,
     model: Any,
-    train: list[Row],
-    held_out: list[Row],
+    train: list[VoteRow],
+    held_out: list[VoteRow],
     settings: PreferenceSettings,
-    job_folder: Path,
-    knobs: dict[str, Any],
+    arguments: dict[str, Any],
     callbacks: list[Any],
 ) -> DpoTrainer | KtoTrainer:
     os.environ["TQDM_DISABLE"] = "1"  # the log is a file
@@ -184,6 +174,8 @@ def _trainer(
     given: dict[str, Any] = {
         "model": model,
         "processing_class": AutoTokenizer.from_pretrained(base.folder),
+        "train_dataset": datasets.Dataset.from_list(train),
+        "eval_dataset": datasets.Dataset.from_list(held_out) if held_out else None,
         "callbacks": callbacks,
     }
     trainer: DpoTrainer | KtoTrainer
@@ -192,22 +184,14 @@ def _trainer(
             args=DPOConfig(
                 loss_type=["sigmoid", "sft"] if settings.sft_weight else ["sigmoid"],
                 loss_weights=[1.0, settings.sft_weight] if settings.sft_weight else None,
-                **argument_values(job_folder, **knobs),
+                **arguments,
             ),
-            train_dataset=datasets.Dataset.from_list(train),
-            eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
             **given,
         )
     else:
         liked, disliked = weights(train)
         trainer = KtoTrainer(
-            args=KTOConfig(
-                desirable_weight=liked,
-                undesirable_weight=disliked,
-                **argument_values(job_folder, **knobs),
-            ),
-            train_dataset=datasets.Dataset.from_list(train),
-            eval_dataset=datasets.Dataset.from_list(held_out) if held_out else None,
+            args=KTOConfig(desirable_weight=liked, undesirable_weight=disliked, **arguments),
             **given,
         )
     # For a reference TRL keeps a copy of the adapter as it begins, which adds nothing. It has done its work.
@@ -229,10 +213,8 @@ def _prompts(data: PreferenceData, count: int) -> Sequence[Sequence[ChatMessage]
 
 def _figures(run: PreferenceRun, running: Running) -> PreferenceFigures:
     """The figures of a run, as they are stored with its job."""
-    model: Any = run.trainer.model
     points = running.points()
-    learned = losses(points)
-    held_out = [point.held_out_loss for point in points if point.held_out_loss is not None]
+    first_loss, final_loss = first_and_last(losses(points))
     last: dict[str, Any] = {
         f"final_{name}": value for point in points for name, value in (point.figures or {}).items()
     }
@@ -243,10 +225,10 @@ def _figures(run: PreferenceRun, running: Running) -> PreferenceFigures:
         cut_off_votes=run.train.cut_off,
         dropped_votes=run.train.dropped,
         tokens_per_second=per_second(tokens, running.seconds),
-        first_loss=learned[0] if learned else None,
-        final_loss=learned[-1] if learned else None,
-        held_out_loss=held_out[-1] if held_out else None,
-        trainable_parameters=sum(w.numel() for w in model.parameters() if w.requires_grad),
+        first_loss=first_loss,
+        final_loss=final_loss,
+        held_out_loss=first_and_last(held_out_losses(points))[1],
+        trainable_parameters=trained_numbers(run.trainer.model),
     )
     return running.complete(
         replace(figures, **last),

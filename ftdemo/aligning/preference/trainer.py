@@ -21,7 +21,7 @@ FIGURES = {
     "logps/rejected": "rejected_log_likelihood",
     "kl": "kl",
 }
-"""What TRL logs, and what it is called here. A reward is β·log(π(y|x) / π_start(y|x))."""
+"""What TRL logs, and what it is called here. A reward is β·log(π(y|x) / π_ref(y|x))."""
 
 
 class _OwnRows(LightCheckpoints):
@@ -48,7 +48,7 @@ class _OwnRows(LightCheckpoints):
 class DpoTrainer(_OwnRows, DPOTrainer):
     """DPO (equation 7 of arXiv:2305.18290).
 
-    The loss of a pair is −log σ(β·log(π(w|x) / π_start(w|x)) − β·log(π(l|x) / π_start(l|x))), w being the
+    The loss of a pair is −log σ(β·log(π(w|x) / π_ref(w|x)) − β·log(π(l|x) / π_ref(l|x))), w being the
     better answer and l the worse. With an SFT weight α, −α·log π(w|x) / |w| is added (the loss of
     arXiv:2404.19733, whose |w| TRL takes over the batch).
     """
@@ -57,8 +57,8 @@ class DpoTrainer(_OwnRows, DPOTrainer):
 class KtoTrainer(_OwnRows, KTOTrainer):
     """KTO (equations 7 and 8 of arXiv:2402.01306).
 
-    The loss of an answer is λ·(1 − σ(±β·(log(π(y|x) / π_start(y|x)) − z))), + if it is liked, − if it is
-    disliked; z is the divergence from the start model.
+    The loss of an answer is λ·(1 − σ(±β·(log(π(y|x) / π_ref(y|x)) − z))), + if it is liked, − if it is
+    disliked; z is the divergence from the reference.
     """
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
-from ftdemo.engines.generation import Heard, stream_events
+from ftdemo.engines.generation import Heard
 from ftdemo.engines.llama.files import LlamaFiles, LlamaLibrary
 from ftdemo.engines.llama.pool import LlamaPool
 from ftdemo.engines.llama.rounds import LlamaGeneration, Rounds
 from ftdemo.engines.llama.server import LlamaServer, Piece
 from ftdemo.engines.prompts import Prompts
-from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.engines.protocol import ChatRequest, GenerationSettings
+from ftdemo.engines.shared import SharedEngine
 from ftdemo.errors import UserError
 from ftdemo.machine.device import threads_in_words
 from ftdemo.models.base import BaseModel
-from ftdemo.names import BASE
 from ftdemo.settings import Settings
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.gguf_cache import GgufCache
@@ -25,7 +25,7 @@ MOST_ROOM = 8192
 """Tokens that a loaded model keeps of all its conversations together: 190 MB with the default model."""
 
 
-class LlamaCppEngine:
+class LlamaCppEngine(SharedEngine[LlamaGeneration]):
     """Answers with llama.cpp, all visitors' answers at once.
 
     Args:
@@ -42,16 +42,15 @@ class LlamaCppEngine:
         self, base: BaseModel, tuned: Callable[[str], TunedFiles | None], settings: Settings
     ) -> None:
         self.base = base
-        self.description = f"llama.cpp, {threads_in_words(settings.threads)}"
         self._tuned = tuned
-        self._tokeniser = ChatTokeniser.of_folder(base.folder)
-        context = self._tokeniser.context_limit
+        tokeniser = ChatTokeniser.of_folder(base.folder)
+        context = tokeniser.context_limit
         if context is None:
             raise UserError(
                 f"The configuration of {base.name} does not say how many tokens it can take at once.",
                 "Write it into its config.json as max_position_embeddings, or choose another base model.",
             )
-        self._prompts = Prompts(self._tokeniser, context, settings.max_prompt_tokens)
+        self._prompts = Prompts(tokeniser, context, settings.max_prompt_tokens)
         self._room = max(MOST_ROOM, settings.max_prompt_tokens + settings.max_answer_tokens)
         self._library = LlamaLibrary(
             base, GgufCache(settings.base_models / "gguf"), GgufCache(settings.gguf), settings.chat_weights
@@ -59,26 +58,9 @@ class LlamaCppEngine:
         pool = LlamaPool(
             lambda model, adapters: LlamaServer(model, adapters, self._room, settings.threads), self._room
         )
-        self._rounds = Rounds(pool, self._tokeniser.end_tokens, self._token_ids)
+        rounds = Rounds(pool, tokeniser.end_tokens, self._token_ids)
+        super().__init__(f"llama.cpp, {threads_in_words(settings.threads)}", tokeniser, rounds)
         self._warm_up()
-
-    def stream(
-        self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
-    ) -> Iterator[TokenEvent]:
-        """Generate one answer for each request, among those of other callers; see `Engine.stream`."""
-        yield from stream_events(
-            requests,
-            settings,
-            cancelled,
-            self._begin,
-            self._rounds.submit,
-            self._tokeniser.decode,
-            self._tokeniser.end_tokens,
-        )
-
-    def close(self) -> None:
-        """End all answers and free the memory of the models."""
-        self._rounds.close()
 
     def _begin(
         self, request: ChatRequest, settings: GenerationSettings, cancelled: threading.Event, heard: Heard
@@ -89,12 +71,6 @@ class LlamaCppEngine:
     def _files(self, model: str) -> LlamaFiles:
         files = self._tuned(model)
         return self._library.tuned(files) if files else LlamaFiles(self._library.base())
-
-    def _warm_up(self) -> None:
-        """Load the base model and generate a token, so that a fault shows now and not with a question."""
-        request = ChatRequest(BASE, [{"role": "user", "content": "Hello"}])
-        for _ in self.stream([request], GenerationSettings(max_new_tokens=1), threading.Event()):
-            pass
 
     def _token_ids(self, piece: Piece) -> list[int]:
         """A piece's token, and those before it that the server has not told as they ended in a character."""

@@ -10,15 +10,13 @@ ends with the last of its answers, so a long prompt is read part by part, in as 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ftdemo.engines.generation import Generation, Heard
+from ftdemo.engines.generation import Generation
 from ftdemo.engines.llama.files import LlamaFiles
 from ftdemo.engines.llama.pool import LlamaPool, LoadedModel
 from ftdemo.engines.llama.server import SLOTS, Piece
-from ftdemo.engines.protocol import GenerationSettings
 from ftdemo.engines.scheduler import Scheduler
 
 log = logging.getLogger("ftdemo.engine")
@@ -29,29 +27,11 @@ PART = 128
 """Tokens of a prompt that are read in a round: about as long as that takes, the others' next tokens wait."""
 
 
-class LlamaGeneration(Generation):
-    """An answer in the making, and what gives it.
+class LlamaGeneration(Generation[LlamaFiles]):
+    """An answer in the making, how much of it llama.cpp has read, and the tokens of its next turn."""
 
-    Args:
-        files: what answers.
-        prompt: token ids.
-        settings: how.
-        cancelled: set from outside to end it.
-        heard: called with each token id, then once with why it ended, from another thread.
-    """
-
-    def __init__(
-        self,
-        files: LlamaFiles,
-        prompt: Sequence[int],
-        settings: GenerationSettings,
-        cancelled: threading.Event,
-        heard: Heard,
-    ) -> None:
-        super().__init__(prompt, settings, cancelled, heard)
-        self.files = files
-        self.read = 0
-        self.slice = SLICE
+    read = 0
+    slice = SLICE
 
 
 class Rounds(Scheduler[LlamaGeneration]):

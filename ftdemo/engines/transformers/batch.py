@@ -10,7 +10,7 @@ from ftdemo.engines.transformers.adapters import AdapterPool
 from ftdemo.engines.transformers.picking import Picker, pick
 
 
-class Row:
+class AnswerRow:
     """One answer in a batch.
 
     Args:
@@ -46,13 +46,13 @@ class Batch:
             are padded, so the first step must read all of them, unless there is only one row.
     """
 
-    def __init__(self, adapters: AdapterPool, device: str, rows: Sequence[Row]) -> None:
+    def __init__(self, adapters: AdapterPool, device: str, rows: Sequence[AnswerRow]) -> None:
         self.adapters = adapters
         self.rows = list(rows)
         self._device = device
         self._cache: Any = new_cache(adapters.config)
 
-    def step(self, most: int = 1) -> list[tuple[Row, int]]:
+    def step(self, most: int = 1) -> list[tuple[AnswerRow, int]]:
         """Read the next tokens of each row.
 
         Args:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import inspect
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from ftdemo.engines.generation import Heard, stream_events
+from ftdemo.engines.generation import Heard
 from ftdemo.engines.prompts import Prompts
-from ftdemo.engines.protocol import ChatRequest, GenerationSettings, TokenEvent
+from ftdemo.engines.protocol import ChatRequest, GenerationSettings
+from ftdemo.engines.shared import SharedEngine
 from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
 from ftdemo.errors import UserError
 from ftdemo.language.loading import load_to_serve
 from ftdemo.machine.device import choose_device
 from ftdemo.models.base import BaseModel
-from ftdemo.names import BASE
 from ftdemo.tokens.files import TOKENIZER
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import TunedFiles
@@ -33,7 +33,7 @@ transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # 
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.")
 
 
-class TransformersEngine:
+class TransformersEngine(SharedEngine[TunedGeneration]):
     """Answers with transformers' models, all visitors' answers at once.
 
     Args:
@@ -58,9 +58,8 @@ class TransformersEngine:
         torch.set_num_threads(threads)
         self.base = base
         self.device = choose_device()
-        self.description = f"transformers, {self.device.name}"
         self._tuned = tuned
-        self._tokeniser = _tokeniser(base)
+        tokeniser = _tokeniser(base)
         self._model: Any = load_to_serve(base, self.device).model
         if "past_key_values" not in inspect.signature(self._model.forward).parameters:
             raise UserError(
@@ -69,40 +68,17 @@ class TransformersEngine:
             )
         # What older models call it in their files, only transformers knows.
         context = self._model.config.max_position_embeddings
-        self._prompts = Prompts(self._tokeniser, context, max_prompt_tokens or context)
+        self._prompts = Prompts(tokeniser, context, max_prompt_tokens or context)
         part = PART_ON_GPU if self.device.type == "cuda" else PART_ON_PROCESSOR
-        self._steps = Steps(ModelPool(self._model), self.device.type, self._tokeniser.end_tokens, part)
+        steps = Steps(ModelPool(self._model), self.device.type, tokeniser.end_tokens, part)
+        super().__init__(f"transformers, {self.device.name}", tokeniser, steps)
         self._warm_up()
-
-    def stream(
-        self, requests: Sequence[ChatRequest], settings: GenerationSettings, cancelled: threading.Event
-    ) -> Iterator[TokenEvent]:
-        """Generate one answer for each request, among those of other callers; see `Engine.stream`."""
-        yield from stream_events(
-            requests,
-            settings,
-            cancelled,
-            self._begin,
-            self._steps.submit,
-            self._tokeniser.decode,
-            self._tokeniser.end_tokens,
-        )
-
-    def close(self) -> None:
-        """End all answers."""
-        self._steps.close()
 
     def _begin(
         self, request: ChatRequest, settings: GenerationSettings, cancelled: threading.Event, heard: Heard
     ) -> TunedGeneration:
         files = self._tuned(request.model)
         return TunedGeneration(files, self._prompts.tokens(request, settings), settings, cancelled, heard)
-
-    def _warm_up(self) -> None:
-        """Generate one token: the first time, memory is taken and kernels are chosen, for about a second."""
-        request = ChatRequest(BASE, [{"role": "user", "content": "Hello"}])
-        for _ in self.stream([request], GenerationSettings(max_new_tokens=1), threading.Event()):
-            pass
 
 
 def _tokeniser(base: BaseModel) -> ChatTokeniser:

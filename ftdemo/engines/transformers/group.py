@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from ftdemo.engines.transformers.adapters import AdapterPool
-from ftdemo.engines.transformers.batch import Batch, Row, can_join
+from ftdemo.engines.transformers.batch import AnswerRow, Batch, can_join
 
 log = logging.getLogger("ftdemo.engine")
 
@@ -31,7 +31,7 @@ class Group:
         self._reading: deque[Batch] = deque()
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[AnswerRow]:
         """All answers, also those that have just ended."""
         return [row for batch in (*self._generating, *self._reading) for row in batch.rows]
 
@@ -40,7 +40,7 @@ class Group:
         """Whether any answer has not ended."""
         return any(not row.generation.ended for row in self.rows)
 
-    def add(self, row: Row, part: int) -> None:
+    def add(self, row: AnswerRow, part: int) -> None:
         """Let a row begin, together with the last one that has not begun if both are short.
 
         Args:
@@ -83,7 +83,7 @@ class Group:
 
 
 @contextmanager
-def errors_end(rows: Sequence[Row]) -> Iterator[None]:
+def errors_end(rows: Sequence[AnswerRow]) -> Iterator[None]:
     """Hand an error to those whose answers it ends."""
     try:
         yield

@@ -7,15 +7,13 @@ a part of one prompt that has not been read. Models with tensors of their own ta
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Collection, Sequence
 
-from ftdemo.engines.generation import Generation, Heard
-from ftdemo.engines.protocol import GenerationSettings
+from ftdemo.engines.generation import Generation
 from ftdemo.engines.scheduler import Scheduler
 from ftdemo.engines.transformers.adapters import NO_ADAPTER, AdapterPool
-from ftdemo.engines.transformers.batch import Row
+from ftdemo.engines.transformers.batch import AnswerRow
 from ftdemo.engines.transformers.group import Group, errors_end
 from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.weights.tuned_files import TunedFiles
@@ -28,27 +26,8 @@ MOST_ROOM = 16_384
 """Tokens that the caches may hold, padding included; at least one answer always fits."""
 
 
-class TunedGeneration(Generation):
-    """An answer in the making, and the model that gives it.
-
-    Args:
-        files: a tuned model; None for the base model.
-        prompt: token ids.
-        settings: how.
-        cancelled: set from outside to end it.
-        heard: called with each token id, then once with why it ended, from another thread.
-    """
-
-    def __init__(
-        self,
-        files: TunedFiles | None,
-        prompt: Sequence[int],
-        settings: GenerationSettings,
-        cancelled: threading.Event,
-        heard: Heard,
-    ) -> None:
-        super().__init__(prompt, settings, cancelled, heard)
-        self.files = files
+TunedGeneration = Generation[TunedFiles | None]
+"""An answer in the making by a tuned model; by the base model if it names no files."""
 
 
 class Steps(Scheduler[TunedGeneration]):
@@ -85,7 +64,7 @@ class Steps(Scheduler[TunedGeneration]):
         """Forget all groups with what they have read."""
         self._groups.clear()
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[AnswerRow]:
         return [row for group in self._groups for row in group.rows]
 
     def _seat(self, waiting: Sequence[TunedGeneration]) -> None:
@@ -108,7 +87,7 @@ class Steps(Scheduler[TunedGeneration]):
                 log.exception("a model could not be loaded")
                 generation.end(error)
 
-    def _fits(self, generation: Generation) -> bool:
+    def _fits(self, generation: TunedGeneration) -> bool:
         rows = self._rows()
         longest = max([row.most for row in rows] + [len(generation.tokens) + generation.left])
         return not rows or (len(rows) < MOST_ROWS and (len(rows) + 1) * longest <= MOST_ROOM)
@@ -121,6 +100,6 @@ class Steps(Scheduler[TunedGeneration]):
             group = Group(adapters, self._device)
         names = {row.adapter for row in group.rows}
         name = adapters.attach(files.folder, names) if files and files.has_adapter else NO_ADAPTER
-        group.add(Row(generation, name, self._device), self._part)
+        group.add(AnswerRow(generation, name, self._device), self._part)
         if group not in self._groups:
             self._groups.append(group)

@@ -3,7 +3,6 @@
 from ftdemo.store.feedback.filters import FeedbackFilter
 from ftdemo.store.feedback.records import (
     AnswerSnapshot,
-    ChatMessage,
     Choice,
     ChoiceKind,
     Correction,
@@ -15,7 +14,6 @@ from ftdemo.store.feedback.tables import Feedback
 
 __all__ = [
     "AnswerSnapshot",
-    "ChatMessage",
     "Choice",
     "ChoiceKind",
     "Correction",

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.rows import from_row
 
 VoteKind = Literal["up", "down", "withdrawn"]
 ChoiceKind = Literal["left", "right", "tie", "bad", "withdrawn"]
-ChatMessage = dict[str, str]
 Event = TypeVar("Event", "Vote", "Correction", "Choice")
 
 

@@ -41,7 +41,7 @@ def rounds(line: Sequence[Round]) -> str:
             f"<td>{escape(str(value))}</td>"
             for value in (
                 one.round,
-                f"{one.start} → {one.model}",
+                f"{one.parent} → {one.model}",
                 one.method,
                 _or_dash(one.votes, "{:,}"),
                 _or_dash(one.reward_accuracy, "{:.0%}"),

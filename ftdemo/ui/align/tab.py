@@ -8,7 +8,7 @@ from ftdemo.aligning.figures import AlignFigures
 from ftdemo.evaluation.figures import EvaluationFigures
 from ftdemo.feedback.training_data import fitting_method
 from ftdemo.rewards.figures import RewardFigures
-from ftdemo.store.jobs import ALIGN, EVALUATE, Job
+from ftdemo.store.jobs import ALIGN, EVALUATE, REWARD, Job
 from ftdemo.studio import Studio
 from ftdemo.ui import html
 from ftdemo.ui.align import evaluation_html, reward_form, reward_html
@@ -21,7 +21,7 @@ from ftdemo.ui.tune import job_view
 
 NO_VOTES = "No votes yet. Give some answers a thumb in the tab Chat & vote, or choose between two."
 NO_JOB = "No job yet. Train a reward model on the votes: it runs in a process of its own."
-KINDS = ("reward", ALIGN, EVALUATE)
+KINDS = (REWARD, ALIGN, EVALUATE)
 
 
 def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: chat_settings.Wanted) -> None:
@@ -55,7 +55,7 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
         drawn = evaluation_html.rounds(rounds)
         asked = gr.update(visible=bool(rounds))
         if rounds:
-            asked["value"] = f"Let people choose, blind: {rounds[-1].model} or {rounds[-1].start}"
+            asked["value"] = f"Let people choose, blind: {rounds[-1].model} or {rounds[-1].parent}"
         if not summary.prompts:
             return html.empty(NO_VOTES), drawn, asked
         fit = fitting_method(summary, bool(studio.reward_models.names()))
@@ -64,7 +64,7 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
     @shown
     def to_chat() -> dict[Any, object]:
         last = studio.rounds()[-1]
-        return {tabs: gr.Tabs(selected="chat"), **chat.duel(last.start, last.model)}
+        return {tabs: gr.Tabs(selected="chat"), **chat.duel(last.parent, last.model)}
 
     gr.on([tab.select, changes.revision.change], show, None, [data, line, offer], **QUIET)
     offer.click(to_chat, None, [tabs, *chat.components], **QUIET)
@@ -72,7 +72,7 @@ def build(studio: Studio, changes: Changes, tab: gr.Tab, tabs: gr.Tabs, chat: ch
 
 def results(job: Job) -> str:
     """What a job of these kinds tells when it has ended."""
-    if job.kind == "reward":
+    if job.kind == REWARD:
         return reward_html.sheet(RewardFigures.of(job), job.model_name)
     compared = EvaluationFigures.of(job) if job.kind == EVALUATE else AlignFigures.of(job).evaluation
     return evaluation_html.comparison(compared) if compared else ""

@@ -30,7 +30,7 @@ def test_a_line_of_rounds(studio: Studio) -> None:
     base = studio.settings.base_model
     align(studio.store, "first", None, base, 0.7)
     align(studio.store, "second", "first", base, 0.6)
-    found = [(one.round, one.start, one.model, one.votes, one.win_rate) for one in studio.rounds()]
+    found = [(one.round, one.parent, one.model, one.votes, one.win_rate) for one in studio.rounds()]
     assert found == [(1, "base", "first", 36, 0.7), (2, "first", "second", 36, 0.6)]
     assert [one.people for one in studio.rounds()] == [None, None]
 
@@ -41,7 +41,7 @@ def test_renaming_a_model_does_not_begin_the_rounds_anew(studio: Studio) -> None
     align(studio.store, "second", "first", base, 0.6)
     studio.models.rename("first", "renamed")
     align(studio.store, "first", None, base, 0.5)
-    found = [(one.round, one.start, one.model) for one in studio.rounds()]
+    found = [(one.round, one.parent, one.model) for one in studio.rounds()]
     assert found == [(1, "base", "renamed"), (2, "renamed", "second"), (1, "base", "first")]
 
 

@@ -12,7 +12,7 @@ from ftdemo.evaluation.fluency import fluency, perplexity
 from ftdemo.evaluation.general import general_knowledge
 from ftdemo.evaluation.judges import rule_judge
 from ftdemo.evaluation.prompts import choose_prompts, sample_prompts, typed_questions, voted_prompts
-from ftdemo.evaluation.results import Side, figures_of
+from ftdemo.evaluation.results import Performance, figures_of
 from ftdemo.evaluation.wording import distinct, repetition, wording, words
 from ftdemo.feedback.preferences import PreferenceData, PreferencePair, RatedAnswer
 from ftdemo.feedback.simulated import ShortAnswers
@@ -153,9 +153,9 @@ def test_general_questions_are_there_and_differ() -> None:
 
 
 def test_all_figures_together() -> None:
-    def side(name: str, answers: list[str], scores: list[float]) -> Side:
+    def side(name: str, answers: list[str], scores: list[float]) -> Performance:
         read = [Likelihood(-1.0, 2) for _ in answers]
-        return Side(name, answers, read, read, {"reward": scores, "short": [0.0, 0.0]})
+        return Performance(name, answers, read, read, {"reward": scores, "short": [0.0, 0.0]})
 
     found = figures_of(
         ["q", "r"], side("base", ["a", "b"], [0.0, 0.0]), side("mine", ["a", "c"], [0.0, 1.0]), 1

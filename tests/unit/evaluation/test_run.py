@@ -142,6 +142,21 @@ def test_a_model_against_itself_ties_and_forgets_nothing(
     assert (job.step, job.total_steps) == (12, 12)
 
 
+def test_scores_are_read_at_the_turn_end_of_a_base_that_names_several_end_tokens(
+    base: BaseModel, tmp_path: Path, reporter: Reporter
+) -> None:
+    files, reward = tuned(base, tmp_path / "tuned"), save_reward_model(base, tmp_path / "reward")
+
+    def rows() -> list[Any]:
+        found = measure(base, None, files, QUESTIONS, KNOBS, reward, None, reporter).as_dict()
+        return list(found["answers"])
+
+    one = rows()
+    config = json.loads((base.folder / "config.json").read_text())
+    (base.folder / "config.json").write_text(json.dumps({**config, "eos_token_id": [0, END]}))
+    assert rows() == one
+
+
 def test_a_changed_model_against_the_base(base: BaseModel, tmp_path: Path, reporter: Reporter) -> None:
     reward, held_out = (save_reward_model(base, tmp_path / f"reward{seed}", seed) for seed in (5, 6))
     long = ({"role": "user", "content": " ".join(["w9"] * 600)},)

@@ -19,6 +19,7 @@ from ftdemo.rewards.votes import PairVote, ThumbVote, TrainingVote
 from ftdemo.statistics import trials_to_tell, wilson_interval
 from ftdemo.tokens.sequences import TokenisedSample
 from ftdemo.training.preparation import with_adapter
+from ftdemo.training.settings import AdapterSettings
 from ftdemo.training.trainer import training_arguments
 from ftdemo.worker.kept import keep_votes
 from tests.unit.tiny_model import load_tiny_model, save_tiny_model
@@ -34,7 +35,7 @@ def sequence(*answer: int) -> TokenisedSample:
 def network(folder: Path) -> RewardNetwork:
     torch.manual_seed(0)
     base = save_tiny_model(folder / "base")
-    prepared = with_adapter(base, None, choose_device(), rank=4, alpha=8)
+    prepared = with_adapter(base, None, choose_device(), AdapterSettings(rank=4, alpha=8))
     return RewardNetwork(prepared.model, prepared.packed)
 
 

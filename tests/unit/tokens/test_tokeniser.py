@@ -94,6 +94,16 @@ def test_what_ends_an_answer(base: Path) -> None:
     assert Tokeniser.of_folder(base).end_tokens == {2, 3, 7, 8}
 
 
+def test_what_ends_a_turn_is_what_the_template_ends_it_with(base: Path) -> None:
+    (base / "config.json").write_text('{"eos_token_id": [7, 1]}')
+    assert ChatTokeniser.of_folder(base).turn_end == 1
+    (base / "chat_template.jinja").write_text(TEMPLATE.replace("<end>", ""))
+    assert ChatTokeniser.of_folder(base).turn_end == 7
+    (base / "config.json").write_text("{}")
+    with pytest.raises(SourceError, match="do not say which token ends an answer"):
+        _ = ChatTokeniser.of_folder(base).turn_end
+
+
 @pytest.mark.parametrize(
     ("config", "limit"), [('{"max_position_embeddings": 20}', 20), ("{}", None), ("[", None)]
 )

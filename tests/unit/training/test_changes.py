@@ -1,5 +1,6 @@
 """What each method changes, what it saves, and that this gives the same model again; on a tiny model."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,13 @@ def test_lora_on_lora_on_changed_tensors_counts_each_once(tmp_path: Path) -> Non
     third, first = (load_file(tmp_path / name / CHANGED) for name in ("third", "first"))
     assert third.keys() == first.keys()
     assert all(torch.equal(third[name], first[name]) for name in first)
+
+
+def test_an_adapter_names_its_layers_in_the_same_order_each_time(base: BaseModel, tmp_path: Path) -> None:
+    prepare(base, None, SETTINGS, DEVICE).save(tmp_path / "tuned")
+    named = json.loads((tmp_path / "tuned" / "adapter_config.json").read_text())["target_modules"]
+    assert len(named) == 7
+    assert named == sorted(named)
 
 
 def test_base_and_models_with_changed_tensors_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_reward_models_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
 def test_at_the_start_policy_and_reference_agree_and_the_first_ratio_is_one(
     base: BaseModel, kind: str, tmp_path: Path
 ) -> None:
-    learner = tiny_learner(base, start=save_start(base, kind, tmp_path / "start"))
+    learner = tiny_learner(base, parent=save_start(base, kind, tmp_path / "start"))
     rollouts = draw(learner)
     experience = gather(learner, rollouts, count_of_liked(rollouts))
     assert torch.equal(experience.logprobs, experience.reference)
@@ -232,7 +232,7 @@ def test_repetition_is_told_from_variety() -> None:
 def test_only_the_policy_and_the_value_head_change(base: BaseModel, method: Any, tmp_path: Path) -> None:
     reward = save_reward_model(base, tmp_path / "reward")
     start = save_start(base, "changed and lora", tmp_path / "start")
-    learner = tiny_learner(base, replace(SETTINGS, method=method), start=start, rewards={"reward": reward})
+    learner = tiny_learner(base, replace(SETTINGS, method=method), parent=start, rewards={"reward": reward})
     before = {name: tensor.clone() for name, tensor in learner.model.peft.state_dict().items()}
     with learner.model.as_reference() as reference:
         reference_before = logits(reference)

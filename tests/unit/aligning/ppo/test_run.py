@@ -1,5 +1,6 @@
 """A run from prompts to a saved model: reports, checkpoints, stops, warnings."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,13 @@ from ftdemo.aligning.ppo.saving import save_policy
 from ftdemo.aligning.ppo.trainer import batch_of, run_ppo
 from ftdemo.errors import UserError
 from ftdemo.jobs.reporter import Reporter
+from ftdemo.language.sampling import Completion
 from ftdemo.models.base import BaseModel
 from ftdemo.store import Store
 from ftdemo.store.jobs import Job
 from ftdemo.training.checkpoints import last_whole_checkpoint
 from tests.unit.aligning.ppo.test_model import STARTS, logits, save_start, start_logits
-from tests.unit.tiny_ppo import SETTINGS, add_tokenizer, files_of, save_lively_model, save_reward_model
+from tests.unit.tiny_ppo import END, SETTINGS, add_tokenizer, files_of, save_lively_model, save_reward_model
 
 PROMPTS = [({"role": "user", "content": f"w{number} w9 w{number + 2}"},) for number in range(10, 17)]
 TIMES = ("generation_seconds", "scoring_seconds", "update_seconds")
@@ -50,6 +52,17 @@ def begin(
         return run, Reporter(store, jobs[name]), tmp_path / name
 
     return prepare
+
+
+def test_a_base_may_name_several_end_tokens(base: BaseModel, rewards: tuple[Path, Path]) -> None:
+    config = json.loads((base.folder / "config.json").read_text())
+    (base.folder / "config.json").write_text(json.dumps({**config, "eos_token_id": [0, END]}))
+    learner = make_ppo_run(base, PROMPTS, SETTINGS, *rewards).learner
+    assert learner.end_tokens == {0, END}
+    # An answer that was cut off and one that ended as the template ends it are scored alike.
+    cut_off, ended = (Completion((5, 9, 11), answer, answer[-1] == END) for answer in ((7, 8), (7, 8, END)))
+    scores = learner.score([cut_off, ended])
+    assert scores[0] == scores[1]
 
 
 def curves(reporter: Reporter) -> list[dict[str, float]]:
