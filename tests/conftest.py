@@ -10,18 +10,24 @@ import pytest
 
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
-from tests.own_data import own_settings, shared_base_models
+from tests.own_data import IN_PARALLEL, own_settings, shared_base_models
 
-QUICK = "not model and not browser"
-if "PYTEST_XDIST_WORKER" in os.environ:
+PROCESSES = 2
+TESTS = Path(__file__).parent
+LONG_FIRST = [
+    "test_job_life", "test_methods", "test_align", "test_reward_model", "test_tune", "test_tour", "test_story",
+    "test_ppo",
+]  # fmt: skip
+"""Files whose tests train the real model, those that take longest first: so both processes end together."""
+if IN_PARALLEL:
     # Processes share the cores: torch, which is not imported yet, takes one in each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The quick tests run in two processes; a file of them, the real model and the browser in this one."""
+    """Tests run in two processes; a single file of them in this one."""
     single_files = any("::" in name or name.endswith(".py") for name in config.args)
-    return 2 if config.option.markexpr == QUICK and not single_files else 0
+    return 0 if single_files else PROCESSES
 
 
 def pytest_collection_finish() -> None:
@@ -69,8 +75,20 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first: a fault shows before the real model has been tuned."""
-    order = ["unit", "integration", "browser"]
-    tests = Path(__file__).parent
-    items.sort(key=lambda item: order.index(item.path.relative_to(tests).parts[0]))
+    """Quick tests first: a fault shows before the real model has been tuned.
+
+    Then those that take long. Of two processes one runs a whole file of the tests with the real model or a
+    browser, as they share what takes long to make, unless the file is marked `alone`.
+    """
+    items.sort(key=_place)
+    for item in items:
+        if item.path.parent.name in ("integration", "browser") and not item.get_closest_marker("alone"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}"))
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    long = item.path.stem in LONG_FIRST and "unit" not in item.path.parts
+    place = LONG_FIRST.index(item.path.stem) if long else len(LONG_FIRST)
+    return item.path.relative_to(TESTS).parts[0] != "unit", place

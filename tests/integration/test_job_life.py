@@ -16,7 +16,7 @@ from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from tests.own_data import own_studio
 
-pytestmark = [pytest.mark.model, pytest.mark.slow]
+pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
 
 KILLS = 3
 WAIT_S = 400

@@ -49,7 +49,7 @@ def engine(module_settings: Settings, tuned: Callable[[str], TunedFiles | None])
 def reference(
     module_settings: Settings, tuned: Callable[[str], TunedFiles | None]
 ) -> Iterator[TransformersEngine]:
-    engine = TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+    engine = TransformersEngine(ensure_base_model(module_settings), tuned, module_settings.threads)
     yield engine
     engine.close()
 
