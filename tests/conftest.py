@@ -15,8 +15,8 @@ from tests.own_data import IN_PARALLEL, own_settings, shared_base_models
 PROCESSES = 2
 TESTS = Path(__file__).parent
 LONG_FIRST = [
-    "test_job_life", "test_methods", "test_align", "test_reward_model", "test_tune", "test_tour", "test_story",
-    "test_ppo",
+    "test_job_life", "test_methods", "test_align", "test_reward_model", "test_tune", "test_tour",
+    "test_story", "test_ppo",
 ]  # fmt: skip
 """Files whose tests train the real model, those that take longest first: so both processes end together."""
 if IN_PARALLEL:
@@ -80,11 +80,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first: a fault shows before the real model has been tuned.
 
     Then those that take long. Of two processes one runs a whole file of the tests with the real model or a
-    browser, as they share what takes long to make, unless the file is marked `alone`.
+    browser, as they share what takes long to make, unless they are marked `alone` or grouped otherwise.
     """
     items.sort(key=_place)
     for item in items:
-        if item.path.parent.name in ("integration", "browser") and not item.get_closest_marker("alone"):
+        own = item.get_closest_marker("alone") or item.get_closest_marker("xdist_group")
+        if item.path.parent.name in ("integration", "browser") and not own:
             item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}"))
 
 
