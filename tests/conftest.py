@@ -7,18 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from tests.own_data import IN_PARALLEL, own_settings, shared_base_models
 
 PROCESSES = 2
-TESTS = Path(__file__).parent
 LONG_FIRST = [
-    "test_job_life", "test_methods", "test_align", "test_reward_model", "test_tune", "test_tour",
-    "test_story", "test_ppo",
+    "integration/test_job_life", "integration/test_methods", "browser/test_align", "integration/test_align",
+    "integration/test_reward_model", "browser/test_tune", "browser/test_tour", "integration/test_story",
+    "integration/test_ppo",
 ]  # fmt: skip
 """Files whose tests train the real model, those that take longest first: so both processes end together."""
+EACH_ALONE = {
+    f"integration/test_{name}" for name in ("job_life", "align", "reward_model", "ppo", "evaluation")
+}
+"""Of these, files whose tests share nothing that takes long to make."""
+SHARE_AN_APP = {f"browser/test_{name}" for name in ("compare", "feedback", "samples")}
+"""Files whose tests look at the same running app."""
 if IN_PARALLEL:
     # Processes share the cores: torch, which is not imported yet, takes one in each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -75,21 +83,34 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first: a fault shows before the real model has been tuned.
-
-    Then those that take long. Of two processes one runs a whole file of the tests with the real model or a
-    browser, as they share what takes long to make, unless they are marked `alone` or grouped otherwise.
-    """
-    items.sort(key=_place)
-    for item in items:
-        own = item.get_closest_marker("alone") or item.get_closest_marker("xdist_group")
-        if item.path.parent.name in ("integration", "browser") and not own:
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}-{item.path.stem}"))
+    """Quick tests first, as a fault shows before the real model has been tuned; then those that take long."""
+    items.sort(key=lambda item: _place(_file(item.nodeid)))
 
 
-def _place(item: pytest.Item) -> tuple[bool, int]:
-    long = item.path.stem in LONG_FIRST and "unit" not in item.path.parts
-    place = LONG_FIRST.index(item.path.stem) if long else len(LONG_FIRST)
-    return item.path.relative_to(TESTS).parts[0] != "unit", place
+def _place(file: str) -> tuple[bool, int]:
+    place = LONG_FIRST.index(file) if file in LONG_FIRST else len(LONG_FIRST)
+    return not file.startswith("unit/"), place
+
+
+def _file(nodeid: str) -> str:
+    """A test's file, such as 'unit/store/test_jobs'."""
+    return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+
+
+class _Scheduler(LoadScopeScheduling):
+    """Which tests one process runs together: those that share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = _file(nodeid)
+        if file in EACH_ALONE:
+            return nodeid
+        if file in SHARE_AN_APP:
+            return "an app"
+        if file == "integration/test_methods":
+            return file + nodeid.partition("[")[2]  # a job for each parameter
+        return file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Scheduler(config, log)

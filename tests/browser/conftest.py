@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from ftdemo.settings import REPOSITORY, Settings, child_environment
+from tests.own_data import own_settings
 
 SCREENSHOTS = REPOSITORY / "tests" / "artifacts" / "screenshots"
 START_S = 90
@@ -41,13 +42,29 @@ class App:
 
 @pytest.fixture(scope="module")
 def app(module_settings: Settings) -> Iterator[App]:
+    """An app for the tests of one file."""
+    with _running(module_settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def common_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """An app for the files whose tests are of different tabs, and see nothing of each other's traces."""
+    with _running(own_settings(tmp_path_factory.mktemp("common"))) as app:
+        yield app
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[App]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = App(f"http://127.0.0.1:{port}", module_settings, _start(module_settings, port))
-    yield running
-    running.process.kill()
-    running.process.wait()
+    running = App(f"http://127.0.0.1:{port}", settings, _start(settings, port))
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 def _start(settings: Settings, port: int) -> "subprocess.Popen[str]":

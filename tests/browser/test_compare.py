@@ -1,6 +1,6 @@
 """The Compare tab: answers stream, stop, keep their history; and a page that fits a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,6 +13,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 ANSWER_MS = 90_000
 TABS = ("Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Align", "Models")
+
+
+@pytest.fixture(scope="module")
+def app(common_app: App) -> App:
+    return common_app
 
 
 @pytest.fixture
@@ -92,15 +97,21 @@ def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
     expect(compare_page.locator("#compare-ask")).to_be_enabled()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
+def phone(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
+    """A page on a narrow screen, and its theme."""
+    page = browser.new_page(viewport={"width": 400, "height": 860})
+    page.goto(f"{app.url}/?__theme={request.param}")
+    yield page, request.param
+    page.close()
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_a_phone_does_not_scroll_sideways(
-    app: App, browser: Browser, tab: str, theme: str, screenshot: Callable[[Page, str], None]
+    phone: tuple[Page, str], tab: str, screenshot: Callable[[Page, str], None]
 ) -> None:
-    page = browser.new_page(viewport={"width": 400, "height": 860})
-    page.goto(f"{app.url}/?__theme={theme}")
+    page, theme = phone
     open_tab(page, tab)
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     screenshot(page, f"phone-{tab.lower().replace(' ', '-')}-{theme}")
-    page.close()

@@ -8,7 +8,7 @@ from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from tests.benchmarks.simulated_votes import RULES, questions, recorded, thumbs, vote
 
-pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 RULE = RULES["under 25 words"]
 

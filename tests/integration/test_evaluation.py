@@ -16,7 +16,7 @@ from ftdemo.studio import Studio
 from ftdemo.weights.tuned_files import tuned_files
 from tests.integration.adapters import save_random_adapter
 
-pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 QUESTIONS = ["What is the capital of France?", "Name a fruit.", "What is rain?", "Why is the sky blue?"]
 

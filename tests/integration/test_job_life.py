@@ -15,7 +15,7 @@ from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from tests.own_data import own_studio
 
-pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 WAIT_S = 400
 

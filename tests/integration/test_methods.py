@@ -26,11 +26,7 @@ TRAINED = {
 }
 
 
-@pytest.fixture(
-    scope="module",
-    # One process makes a method's job and looks at it.
-    params=[pytest.param(method, marks=pytest.mark.xdist_group(f"method-{method}")) for method in TRAINED],
-)
+@pytest.fixture(scope="module", params=list(TRAINED))
 def job(request: pytest.FixtureRequest, story: Story) -> Iterator[tuple[Studio, Job]]:
     """A finished job for each method; that of LoRA, which is the default, has been told as the story."""
     studio = Studio(story.settings)

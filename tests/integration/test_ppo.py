@@ -27,7 +27,7 @@ from ftdemo.tokens.template import with_answer
 from ftdemo.tokens.tokeniser import ChatTokeniser
 from ftdemo.weights.tuned_files import tuned_files
 
-pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 QUESTIONS = [
     "What is the capital of France?", "Name a fruit.", "What is rain?", "Why is the sky blue?",

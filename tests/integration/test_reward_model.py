@@ -15,7 +15,7 @@ from ftdemo.studio import Studio
 from tests.benchmarks.simulated_votes import RULES, questions, recorded
 from tests.benchmarks.simulated_votes import vote as random_votes
 
-pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 SHORT = ("Yes, it is.", "No.", "It is blue.", "Ask a friend about it.")
 LONG = (
