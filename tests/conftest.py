@@ -11,6 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from ftdemo.settings import Settings
+from ftdemo.store import Store
 from ftdemo.studio import Studio
 from tests.own_data import IN_PARALLEL, own_settings, shared_base_models
 
@@ -58,8 +59,23 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", offline=True)
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and nothing in them: to copy it is ten times faster than to make one."""
+    file = tmp_path_factory.mktemp("new") / "ftdemo.db"
+    Store(file).database.close()
+    return file
+
+
 @pytest.fixture
-def studio(settings: Settings) -> Studio:
+def store(settings: Settings, new_database: Path) -> Store:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(new_database, settings.database)
+    return Store(settings.database)
+
+
+@pytest.fixture
+def studio(settings: Settings, store: Store) -> Studio:
     return Studio(settings)
 
 

@@ -69,10 +69,10 @@ def _running(settings: Settings) -> Iterator[App]:
 
 def _start(settings: Settings, port: int) -> "subprocess.Popen[str]":
     environment = {**child_environment(settings), "GRADIO_SERVER_PORT": str(port)}
-    log = (settings.data / "app.log").open("a")
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log, text=True
-    )
+    with (settings.data / "app.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log, text=True
+        )
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:

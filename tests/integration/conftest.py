@@ -1,6 +1,5 @@
 """A real tuned model that many tests use."""
 
-import fcntl
 import json
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, Settings, child_environment
 from ftdemo.studio import Studio
@@ -54,8 +54,7 @@ def told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.getbasetemp()
     root = root.parent if IN_PARALLEL else root
     data, printed = root / "story", root / "story.json"
-    with (root / "story.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(root / "story.lock"):
         if not printed.exists():
             shutil.rmtree(data, ignore_errors=True)
             settings = own_settings(data)
