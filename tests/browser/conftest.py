@@ -125,13 +125,15 @@ def open_tab(page: Page, name: str) -> None:
     """Go to a tab; on a narrow page some are behind the '…' button, once the page has measured itself."""
     expect(page.locator("#status .ft-status")).to_be_visible()
     tab = page.get_by_role("tab", name=name, exact=True)
+    behind = page.locator(".overflow-dropdown").get_by_text(name, exact=True)
     for _ in range(10):
-        # A busy machine may take longer than one try for either of them.
+        # Where a tab is may change between the look and the click.
         with suppress(PlaywrightTimeoutError):
-            return tab.click(timeout=2000)
-        with suppress(PlaywrightTimeoutError):
-            page.locator(".overflow-menu > button").click(timeout=1000)
-            return page.locator(".overflow-dropdown").get_by_text(name, exact=True).click(timeout=2000)
+            if tab.is_visible():
+                return tab.click(timeout=5000)
+            if not behind.is_visible():
+                page.locator(".overflow-menu > button").click(timeout=5000)
+            return behind.click(timeout=5000)
     raise AssertionError(f"The tab {name} cannot be reached.")
 
 

@@ -73,11 +73,14 @@ def test_an_answer_is_kept_as_a_sample_after_it_was_corrected(app: App, compare_
 
 def test_stop_ends_the_answer_and_keeps_what_there_is(compare_page: Page) -> None:
     page = compare_page
+    # Long enough that it goes on when the button is clicked, however slow the page.
+    page.get_by_text("Generation settings (the same for every side)").click()
+    page.locator("#compare-max-new-tokens input[type=number]").fill("1000")
     ask(page, "Tell me a very long story about the sea, with many ships in it.")
     figures = page.locator("#compare-view .ft-figures")
     expect(figures).to_contain_text("tokens/s", timeout=ANSWER_MS)
     page.click("#compare-stop")
-    expect(figures).to_contain_text("stopped")
+    expect(figures).to_contain_text("stopped", timeout=ANSWER_MS)
     expect(page.locator("#compare-view .ft-text")).not_to_be_empty()
 
 
