@@ -22,7 +22,7 @@ from tests.own_data import own_settings
 
 SCREENSHOTS = REPOSITORY / "tests" / "artifacts" / "screenshots"
 START_S = 90
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)  # no test waits for as long, but on a machine that has much else to do
 
 
 @dataclass
