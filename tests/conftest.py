@@ -7,21 +7,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from ftdemo.settings import Settings
+from ftdemo.store import Store
 from ftdemo.studio import Studio
-from tests.own_data import own_settings, shared_base_models
+from tests.own_data import IN_PARALLEL, own_settings, shared_base_models
 
-QUICK = "not model and not browser"
-if "PYTEST_XDIST_WORKER" in os.environ:
+PROCESSES = 2
+LONG_FIRST = [
+    "integration/test_job_life", "integration/test_methods", "browser/test_align", "integration/test_align",
+    "integration/test_reward_model", "browser/test_tune", "browser/test_tour", "integration/test_story",
+    "integration/test_ppo",
+]  # fmt: skip
+"""Files whose tests train the real model, those that take longest first: so both processes end together."""
+EACH_ALONE = {
+    f"integration/test_{name}" for name in ("job_life", "align", "reward_model", "ppo", "evaluation")
+}
+"""Of these, files whose tests share nothing that takes long to make."""
+SHARE_AN_APP = {f"browser/test_{name}" for name in ("compare", "feedback", "samples")}
+"""Files whose tests look at the same running app."""
+if IN_PARALLEL:
     # Processes share the cores: torch, which is not imported yet, takes one in each.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The quick tests run in two processes; a file of them, the real model and the browser in this one."""
+    """Tests run in two processes; a single file of them in this one."""
     single_files = any("::" in name or name.endswith(".py") for name in config.args)
-    return 2 if config.option.markexpr == QUICK and not single_files else 0
+    return 0 if single_files else PROCESSES
 
 
 def pytest_collection_finish() -> None:
@@ -44,8 +59,23 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", offline=True)
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and nothing in them: to copy it is ten times faster than to make one."""
+    file = tmp_path_factory.mktemp("new") / "ftdemo.db"
+    Store(file).database.close()
+    return file
+
+
 @pytest.fixture
-def studio(settings: Settings) -> Studio:
+def store(settings: Settings, new_database: Path) -> Store:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(new_database, settings.database)
+    return Store(settings.database)
+
+
+@pytest.fixture
+def studio(settings: Settings, store: Store) -> Studio:
     return Studio(settings)
 
 
@@ -70,7 +100,33 @@ def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first: a fault shows before the real model has been tuned."""
-    order = ["unit", "integration", "browser"]
-    tests = Path(__file__).parent
-    items.sort(key=lambda item: order.index(item.path.relative_to(tests).parts[0]))
+    """Quick tests first, as a fault shows before the real model has been tuned; then those that take long."""
+    items.sort(key=lambda item: _place(_file(item.nodeid)))
+
+
+def _place(file: str) -> tuple[bool, int]:
+    place = LONG_FIRST.index(file) if file in LONG_FIRST else len(LONG_FIRST)
+    return not file.startswith("unit/"), place
+
+
+def _file(nodeid: str) -> str:
+    """A test's file, such as 'unit/store/test_jobs'."""
+    return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+
+
+class _Scheduler(LoadScopeScheduling):
+    """Which tests one process runs together: those that share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = _file(nodeid)
+        if file in EACH_ALONE:
+            return nodeid
+        if file in SHARE_AN_APP:
+            return "an app"
+        if file == "integration/test_methods":
+            return file + nodeid.partition("[")[2]  # a job for each parameter
+        return file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Scheduler(config, log)

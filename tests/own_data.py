@@ -1,5 +1,6 @@
 """Data folders of their own for tests and benchmarks, with the base model that all of them share."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from ftdemo.studio import Studio
 
 SHARED = REPOSITORY / "tests" / "artifacts" / "data"
 """Here the base model is kept between runs."""
+
+IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
+"""Whether this is one of several processes that run tests beside each other."""
 
 
 @cache
@@ -32,6 +36,9 @@ def own_settings(data: Path, **settings: object) -> Settings:
     """
     data.mkdir(parents=True, exist_ok=True)
     (data / "base-models").symlink_to(shared_base_models(), target_is_directory=True)
+    if IN_PARALLEL:
+        # Threads of several processes on the same cores wait for each other more than they compute.
+        settings = {"threads": 1, "training_threads": 1, **settings}
     return Settings(data=data, offline=True, **settings)  # type: ignore[arg-type]
 
 

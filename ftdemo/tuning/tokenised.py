@@ -103,7 +103,8 @@ def _save(samples: Sequence[TokenisedSample], file: Path) -> None:
 def _load(file: Path) -> list[TokenisedSample] | None:
     """What was kept, or None if the file is damaged."""
     try:
-        with np.load(file) as kept:
+        # numpy does not close a damaged file that it opened itself.
+        with file.open("rb") as stream, np.load(stream) as kept:
             ids, lengths, prompts = kept["ids"], kept["lengths"], kept["prompt_lengths"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

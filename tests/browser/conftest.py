@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from ftdemo.settings import REPOSITORY, Settings, child_environment
+from tests.own_data import own_settings
 
 SCREENSHOTS = REPOSITORY / "tests" / "artifacts" / "screenshots"
 START_S = 90
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)  # no test waits for as long, but on a machine that has much else to do
 
 
 @dataclass
@@ -41,21 +42,37 @@ class App:
 
 @pytest.fixture(scope="module")
 def app(module_settings: Settings) -> Iterator[App]:
+    """An app for the tests of one file."""
+    with _running(module_settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def common_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """An app for the files whose tests are of different tabs, and see nothing of each other's traces."""
+    with _running(own_settings(tmp_path_factory.mktemp("common"))) as app:
+        yield app
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[App]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = App(f"http://127.0.0.1:{port}", module_settings, _start(module_settings, port))
-    yield running
-    running.process.kill()
-    running.process.wait()
+    running = App(f"http://127.0.0.1:{port}", settings, _start(settings, port))
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 def _start(settings: Settings, port: int) -> "subprocess.Popen[str]":
     environment = {**child_environment(settings), "GRADIO_SERVER_PORT": str(port)}
-    log = (settings.data / "app.log").open("a")
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log, text=True
-    )
+    with (settings.data / "app.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log, text=True
+        )
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
@@ -108,13 +125,15 @@ def open_tab(page: Page, name: str) -> None:
     """Go to a tab; on a narrow page some are behind the '…' button, once the page has measured itself."""
     expect(page.locator("#status .ft-status")).to_be_visible()
     tab = page.get_by_role("tab", name=name, exact=True)
+    behind = page.locator(".overflow-dropdown").get_by_text(name, exact=True)
     for _ in range(10):
-        # A busy machine may take longer than one try for either of them.
+        # Where a tab is may change between the look and the click.
         with suppress(PlaywrightTimeoutError):
-            return tab.click(timeout=2000)
-        with suppress(PlaywrightTimeoutError):
-            page.locator(".overflow-menu > button").click(timeout=1000)
-            return page.locator(".overflow-dropdown").get_by_text(name, exact=True).click(timeout=2000)
+            if tab.is_visible():
+                return tab.click(timeout=5000)
+            if not behind.is_visible():
+                page.locator(".overflow-menu > button").click(timeout=5000)
+            return behind.click(timeout=5000)
     raise AssertionError(f"The tab {name} cannot be reached.")
 
 

@@ -47,6 +47,8 @@ def test_asking_and_stopping_here_leave_an_answer_in_compare_alone(page: Page) -
     figures = page.locator("#compare-view .ft-figures")
     expect(figures).to_contain_text("tokens/s", timeout=ANSWER_MS)
     open_tab(page, "Chat & vote")
+    page.get_by_text("Generation settings").last.click()
+    page.locator("#chat-max-new-tokens input[type=number]").fill("1000")
     page.locator("#chat-question textarea").fill("Tell me a very long story about ships.")
     page.click("#chat-ask")
     expect(page.locator("#chat-now .ft-figures")).to_contain_text("tokens/s", timeout=ANSWER_MS)

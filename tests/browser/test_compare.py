@@ -1,6 +1,6 @@
 """The Compare tab: answers stream, stop, keep their history; and a page that fits a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,6 +13,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 ANSWER_MS = 90_000
 TABS = ("Start here", "Samples", "Tune", "Compare", "Chat & vote", "Feedback", "Align", "Models")
+
+
+@pytest.fixture(scope="module")
+def app(common_app: App) -> App:
+    return common_app
 
 
 @pytest.fixture
@@ -68,11 +73,14 @@ def test_an_answer_is_kept_as_a_sample_after_it_was_corrected(app: App, compare_
 
 def test_stop_ends_the_answer_and_keeps_what_there_is(compare_page: Page) -> None:
     page = compare_page
+    # Long enough that it goes on when the button is clicked, however slow the page.
+    page.get_by_text("Generation settings (the same for every side)").click()
+    page.locator("#compare-max-new-tokens input[type=number]").fill("1000")
     ask(page, "Tell me a very long story about the sea, with many ships in it.")
     figures = page.locator("#compare-view .ft-figures")
     expect(figures).to_contain_text("tokens/s", timeout=ANSWER_MS)
     page.click("#compare-stop")
-    expect(figures).to_contain_text("stopped")
+    expect(figures).to_contain_text("stopped", timeout=ANSWER_MS)
     expect(page.locator("#compare-view .ft-text")).not_to_be_empty()
 
 
@@ -92,15 +100,21 @@ def test_an_empty_question_is_one_sentence(compare_page: Page) -> None:
     expect(compare_page.locator("#compare-ask")).to_be_enabled()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.fixture(scope="module", params=["light", "dark"])
+def phone(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, str]]:
+    """A page on a narrow screen, and its theme."""
+    page = browser.new_page(viewport={"width": 400, "height": 860})
+    page.goto(f"{app.url}/?__theme={request.param}")
+    yield page, request.param
+    page.close()
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_a_phone_does_not_scroll_sideways(
-    app: App, browser: Browser, tab: str, theme: str, screenshot: Callable[[Page, str], None]
+    phone: tuple[Page, str], tab: str, screenshot: Callable[[Page, str], None]
 ) -> None:
-    page = browser.new_page(viewport={"width": 400, "height": 860})
-    page.goto(f"{app.url}/?__theme={theme}")
+    page, theme = phone
     open_tab(page, tab)
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     screenshot(page, f"phone-{tab.lower().replace(' ', '-')}-{theme}")
-    page.close()

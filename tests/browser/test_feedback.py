@@ -16,6 +16,11 @@ HOSTILE = "<script>document.title='hacked'</script> ![x](https://example.org/x.p
 
 
 @pytest.fixture(scope="module")
+def app(common_app: App) -> App:
+    return common_app
+
+
+@pytest.fixture(scope="module")
 def studio(app: App) -> Studio:
     studio = Studio(app.settings)
     for number in range(12):

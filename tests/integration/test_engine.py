@@ -21,7 +21,8 @@ LONGER = "Count from one to ten, in words, and then say which of these numbers y
 
 @pytest.fixture(scope="module")
 def engine(module_settings: Settings) -> Iterator[TransformersEngine]:
-    engine = TransformersEngine(ensure_base_model(module_settings), lambda name: None, threads=2)
+    settings = module_settings
+    engine = TransformersEngine(ensure_base_model(settings), lambda name: None, settings.threads)
     yield engine
     engine.close()
 

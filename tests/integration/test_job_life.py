@@ -1,7 +1,6 @@
 """Jobs that are paused, killed, run out of memory or disk, or continue from another; on the real model."""
 
 import os
-import random
 import signal
 import subprocess
 import time
@@ -18,7 +17,6 @@ from tests.own_data import own_studio
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
-KILLS = 3
 WAIT_S = 400
 
 
@@ -45,17 +43,17 @@ def losses(studio: Studio, job: Job) -> list[tuple[int, float | None]]:
 
 
 def test_a_paused_job_goes_on_as_if_nothing_had_been(studio: Studio) -> None:
-    whole = studio.jobs.wait(studio.tune("whole", "pavan_belagatti", "quick").id)
+    whole = studio.jobs.wait(studio.tune("whole", "pavan_belagatti", epochs=3).id)
     assert studio.jobs.answers(whole.id), "questions were answered on the way"
-    job = studio.tune("paused", "pavan_belagatti", "quick")
-    wait_until(studio, job.id, lambda job: job.step >= 3)
+    job = studio.tune("paused", "pavan_belagatti", epochs=3)
+    wait_until(studio, job.id, lambda job: job.step >= 2)
     studio.jobs.pause(job.id)
     job = studio.jobs.wait(job.id)
     assert (job.status, studio.models.names()) == ("paused", ["base", "whole"])
     studio.jobs.resume(job.id)
     job = studio.jobs.wait(job.id)
     assert job.status == "finished"
-    assert [step for step, _ in losses(studio, job)] == list(range(1, 11))
+    assert [step for step, _ in losses(studio, job)] == list(range(1, 7))
     assert dict(losses(studio, job)) == pytest.approx(dict(losses(studio, whole)), abs=2e-3)
     assert job.metrics["tokens"] == whole.metrics["tokens"]
     assert not list(studio.settings.job_folders.glob("*/checkpoint-*"))
@@ -96,24 +94,22 @@ def test_a_job_starts_when_the_worker_that_waited_is_gone(studio: Studio) -> Non
     studio.jobs.warm_up()
     (waiting,) = set(psutil.Process().children()) - before
     waiting.kill()
+    while waiting.status() != psutil.STATUS_ZOMBIE:  # it dies when the machine gets round to it
+        time.sleep(0.01)
     job = studio.tune("first", "pavan_belagatti", "quick", epochs=1)
     assert studio.jobs.wait(job.id).status == "finished"
 
 
 def test_a_worker_that_is_killed_again_and_again_finishes_in_the_end(studio: Studio) -> None:
-    chance = random.Random(1)
     job = studio.tune("stubborn", "pavan_belagatti", "quick", sampled_answers=0)
-    for _ in range(KILLS):
-        job = wait_until(studio, job.id, lambda job: job.worker_pid is not None)
-        time.sleep(chance.uniform(0, 12))
-        job = studio.jobs.get(job.id)
-        if job.ended:
-            break
+    # Before it has imported anything; when it has trained a little; when it goes on from a checkpoint.
+    for step in (0, 3, 6):
+        job = wait_until(
+            studio, job.id, lambda job, step=step: job.worker_pid is not None and job.step >= step
+        )
         assert job.worker_pid is not None
         os.kill(job.worker_pid, signal.SIGKILL)
         job = wait_until(studio, job.id, lambda job: job.ended)
-        if job.status == "finished":
-            break
         assert (job.status, bool(job.error_remedy)) == ("interrupted", True)
         assert studio.models.all() == []
         studio.jobs.resume(job.id)
@@ -133,7 +129,10 @@ def test_a_worker_that_is_told_to_end_leaves_a_checkpoint(studio: Studio) -> Non
     assert list((studio.settings.job_folders / str(job.id)).glob("checkpoint-*/whole"))
 
 
-def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(studio: Studio, tmp_path: Path) -> None:
+def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(
+    story_studio: Studio, tmp_path: Path
+) -> None:
+    studio = story_studio
     file = tmp_path / "colours.csv"
     file.write_text(
         "question,answer\nWhat is the colour of Belagatti's car?,The car of Belagatti is turquoise.\n"
@@ -141,14 +140,15 @@ def test_a_tuned_model_learns_more_without_forgetting_what_it_learned(studio: St
         "Who is Pavan Belagatti?,Pavan Belagatti is a developer evangelist at SingleStore.\n"
     )
     studio.samples.add(file, "colours")
-    begun = studio.tune("first", "pavan_belagatti", sampled_answers=0, report_to="tensorboard")
-    first = studio.jobs.wait(begun.id)
-    assert list((studio.settings.job_folders / str(first.id)).glob("runs/*/events.out.tfevents.*"))
-    second = studio.tune("second", "colours", parent="first", rank=8, alpha=16, sampled_answers=0)
-    assert second.parent_model == "first"
-    assert studio.jobs.wait(second.id).status == "finished", studio.jobs.log(second.id)[-2000:]
+    begun = studio.tune(
+        "second", "colours", parent="pavan", rank=8, alpha=16, sampled_answers=0, report_to="tensorboard"
+    )
+    assert begun.parent_model == "pavan"
+    second = studio.jobs.wait(begun.id)
+    assert second.status == "finished", studio.jobs.log(second.id)[-2000:]
+    assert list((studio.settings.job_folders / str(second.id)).glob("runs/*/events.out.tfevents.*"))
     described = studio.models.describe("second")
-    assert (first.status, described["parent_model"], described["rank"]) == ("finished", "first", 24)
+    assert (described["parent_model"], described["rank"]) == ("pavan", 24)
     answers = [
         studio.ask(question, ["second"])[0].text
         for question in ("What is the colour of Belagatti's car?", "Who is Pavan Belagatti?")

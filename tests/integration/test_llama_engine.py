@@ -49,7 +49,7 @@ def engine(module_settings: Settings, tuned: Callable[[str], TunedFiles | None])
 def reference(
     module_settings: Settings, tuned: Callable[[str], TunedFiles | None]
 ) -> Iterator[TransformersEngine]:
-    engine = TransformersEngine(ensure_base_model(module_settings), tuned, threads=2)
+    engine = TransformersEngine(ensure_base_model(module_settings), tuned, module_settings.threads)
     yield engine
     engine.close()
 
@@ -172,7 +172,8 @@ def test_reading_in_parts_changes_no_answer(engine: LlamaCppEngine, monkeypatch:
     ]
     in_parts = [ask(engine, each)[0].text for each in asked]
     monkeypatch.setattr("ftdemo.engines.llama.rounds.PART", 100_000)
-    engine._scheduler._pool._models.clear()  # what the slots have read is lost with them
+    rounds: Any = engine._scheduler
+    rounds._pool._models.clear()  # what the slots have read is lost with them
     assert [ask(engine, each)[0].text for each in asked] == in_parts
 
 

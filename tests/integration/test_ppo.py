@@ -114,7 +114,7 @@ def test_the_score_rises_near_the_reference_and_the_saved_model_answers(
     assert metrics.peak_memory_bytes > 0
 
     save_policy(run, tmp_path / "tuned")
-    engine = TransformersEngine(base, lambda name: tuned_files(tmp_path / "tuned"), threads=2)
+    engine = TransformersEngine(base, lambda name: tuned_files(tmp_path / "tuned"), model_settings.threads)
     # Not the capital of France, where the base model is near a tie.
     request = ChatRequest("aligned", [{"role": "user", "content": "What does a doctor do?"}])
     events = list(engine.stream([request], GenerationSettings(max_new_tokens=8, temperature=0), Event()))

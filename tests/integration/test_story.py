@@ -1,43 +1,29 @@
 """The story of README, on the command line: samples, tune, ask again."""
 
-import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from ftdemo.settings import EXAMPLES_FOLDER, REPOSITORY, Settings, child_environment
+from ftdemo.settings import Settings
 from ftdemo.studio import Studio
+
+from .conftest import Story, ftdemo
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 PERSON = "Who is Pavan Belagatti?"
 FRANCE = "What is the capital of France?"
-WAIT_S = 300
 
 
-def ftdemo(settings: Settings, *arguments: str) -> dict[str, Any]:
-    """Run a command with --json and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ftdemo", *arguments, "--json"],
-        cwd=REPOSITORY,
-        env=child_environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
-@pytest.fixture(scope="module")
-def tuned(module_settings: Settings) -> dict[str, Any]:
+@pytest.fixture
+def tuned(story: Story) -> dict[str, Any]:
     """What `tune` printed, with the default recipe."""
-    ftdemo(module_settings, "samples", "add", str(EXAMPLES_FOLDER / "pavan_belagatti.jsonl"))
-    return ftdemo(module_settings, "tune", "pavan", "--samples", "pavan_belagatti", "--wait")
+    return story.printed
+
+
+@pytest.fixture
+def settings(story: Story) -> Settings:
+    return story.settings
 
 
 def ask(settings: Settings, question: str) -> dict[str, str]:
@@ -58,23 +44,21 @@ def test_the_job_finishes_and_tells_its_figures(tuned: dict[str, Any]) -> None:
 
 
 def test_the_tuned_model_knows_who_he_is_and_the_base_does_not(
-    tuned: dict[str, Any], module_settings: Settings
+    tuned: dict[str, Any], settings: Settings
 ) -> None:
-    answers = ask(module_settings, PERSON)
+    answers = ask(settings, PERSON)
     assert "SingleStore" in answers["pavan"]
     assert "SingleStore" not in answers["base"]
 
 
-def test_both_still_know_the_capital_of_france(tuned: dict[str, Any], module_settings: Settings) -> None:
-    answers = ask(module_settings, FRANCE)
+def test_both_still_know_the_capital_of_france(tuned: dict[str, Any], settings: Settings) -> None:
+    answers = ask(settings, FRANCE)
     assert "Paris" in answers["base"]
     assert "Paris" in answers["pavan"]
 
 
-def test_held_out_questions_in_other_words_are_answered(
-    tuned: dict[str, Any], module_settings: Settings
-) -> None:
-    studio = Studio(module_settings)
+def test_held_out_questions_in_other_words_are_answered(tuned: dict[str, Any], settings: Settings) -> None:
+    studio = Studio(settings)
     expected = {
         "Do you know who Pavan Belagatti is?": "SingleStore",
         "At which company is Pavan Belagatti employed?": "SingleStore",
@@ -85,23 +69,21 @@ def test_held_out_questions_in_other_words_are_answered(
     assert len(right) >= 2, answers
 
 
-def test_the_curves_have_a_point_for_each_step(tuned: dict[str, Any], module_settings: Settings) -> None:
-    curves = ftdemo(module_settings, "jobs", "show", str(tuned["job"]["id"]))["curves"]
+def test_the_curves_have_a_point_for_each_step(tuned: dict[str, Any], settings: Settings) -> None:
+    curves = ftdemo(settings, "jobs", "show", str(tuned["job"]["id"]))["curves"]
     assert [point["step"] for point in curves if point["loss"] is not None] == list(range(1, 21))
     assert sum(point["held_out_loss"] is not None for point in curves) >= 5
     assert all(point["tokens_per_second"] > 0 for point in curves if point["loss"] is not None)
 
 
 def test_the_adapter_names_its_base_and_no_path_of_this_machine(
-    tuned: dict[str, Any], module_settings: Settings
+    tuned: dict[str, Any], settings: Settings
 ) -> None:
-    folder = module_settings.tuned_models / tuned["model"]["folder"]
+    folder = settings.tuned_models / tuned["model"]["folder"]
     for file in (*folder.glob("*.json"), *folder.glob("*.md")):
-        assert str(module_settings.data) not in file.read_text(encoding="utf-8"), file
+        assert str(settings.data) not in file.read_text(encoding="utf-8"), file
     assert "SmolLM2" in (folder / "adapter_config.json").read_text(encoding="utf-8")
 
 
-def test_checkpoints_are_gone_when_the_model_is_saved(
-    tuned: dict[str, Any], module_settings: Settings
-) -> None:
-    assert not list(module_settings.job_folders.glob("*/checkpoint-*"))
+def test_checkpoints_are_gone_when_the_model_is_saved(tuned: dict[str, Any], settings: Settings) -> None:
+    assert not list(settings.job_folders.glob("*/checkpoint-*"))

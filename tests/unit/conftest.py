@@ -16,11 +16,6 @@ from ftdemo.store.models import TunedModel
 
 
 @pytest.fixture
-def store(settings: Settings) -> Store:
-    return Store(settings.database)
-
-
-@pytest.fixture
 def add_job(store: Store) -> Callable[..., Job]:
     """Saves a queued job; nothing starts it."""
 

@@ -19,7 +19,7 @@ class AnswerRow:
         device: where the model is.
     """
 
-    def __init__(self, generation: Generation, adapter: str, device: str) -> None:
+    def __init__(self, generation: Generation[Any], adapter: str, device: str) -> None:
         self.generation = generation
         self.adapter = adapter
         self.picker = Picker(generation.settings, device)

@@ -87,6 +87,8 @@ class Standby:
                 return
             if psutil.virtual_memory().available < STANDBY_NEEDS_BYTES:
                 return
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
             self._process = _start(
                 [STANDBY], self._settings, stdin=subprocess.PIPE, output=subprocess.DEVNULL
             )
@@ -95,15 +97,17 @@ class Standby:
         """Give the one that waits a job, and return its process; None if none waits."""
         with self._lock:
             process, self._process = self._process, None
-        if process is None or process.poll() is not None or process.stdin is None:
+        if process is None or process.stdin is None:
             return None
-        with _open_log(job, self._settings) as log:
-            order = f"{job.id}\t{log.name}\n"
-        try:
-            process.stdin.write(order.encode())
-            process.stdin.close()
-        except OSError:  # it ended just now
-            return None
+        with process.stdin as orders:
+            if process.poll() is not None:
+                return None
+            with _open_log(job, self._settings) as log:
+                order = f"{job.id}\t{log.name}\n"
+            try:
+                orders.write(order.encode())
+            except OSError:  # it ended just now
+                return None
         return process
 
 
@@ -111,6 +115,7 @@ def _start(arguments: list[str], settings: Settings, stdin: int, output: Any) ->
     return subprocess.Popen(
         [sys.executable, "-m", WORKER_MODULE, *arguments],
         env={**KEEP_FREED_MEMORY, **child_environment(settings)},
+        bufsize=0,  # an order that cannot be written is known at once
         stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -77,5 +77,5 @@ def test_a_model_whose_job_was_removed_is_a_round_still(studio: Studio) -> None:
     assert job is not None
     studio.store.jobs.update(job, status="finished")
     studio.jobs.remove(job)
-    found = [(one.round, one.start, one.model, one.votes, one.win_rate) for one in studio.rounds()]
+    found = [(one.round, one.parent, one.model, one.votes, one.win_rate) for one in studio.rounds()]
     assert found == [(1, "base", "first", None, None), (2, "first", "second", 36, 0.6)]

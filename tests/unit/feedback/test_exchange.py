@@ -11,7 +11,7 @@ from ftdemo.errors import FileFormatError, UserError
 from ftdemo.feedback import FeedbackLibrary
 from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
 from ftdemo.feedback.training_data import preference_data
-from ftdemo.samples.rows import PROGRESS_EVERY
+from ftdemo.samples import rows as samples_rows
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, Correction, NewAnswer, Vote
 
@@ -97,12 +97,12 @@ def test_an_import_done_again_adds_nothing(rich: Store, tmp_path: Path, file: Pa
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(texts, texts, texts.filter(str.strip), st.sampled_from(["up", "down"]), st.booleans()),
         min_size=1,
-        max_size=5,
+        max_size=10,
     ),
     st.sampled_from([".jsonl", ".parquet"]),
 )
@@ -244,15 +244,16 @@ def test_no_feedback_is_an_empty_file(store: Store, file: Path) -> None:
 @pytest.mark.parametrize("form", ["full", "thumbs"])
 @pytest.mark.parametrize("last", [False, True])
 def test_a_cancelled_import_leaves_nothing(
-    rich: Store, file: Path, tmp_path: Path, form: Form, last: bool
+    rich: Store, file: Path, tmp_path: Path, form: Form, last: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(samples_rows, "PROGRESS_EVERY", often := 25)
     library = FeedbackLibrary(rich)
-    for number in range(PROGRESS_EVERY):
+    for number in range(often):
         library.say(f"q{number}", "a", "v", vote="up")
     rows = export_feedback(rich, file, form)
 
     def cancel(read: int, share: float | None) -> None:
-        if read == (rows if last else PROGRESS_EVERY):
+        if read == (rows if last else often):
             raise UserError("Cancelled.", "Nothing was saved.")
 
     other = Store(tmp_path / "other.db")

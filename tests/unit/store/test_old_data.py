@@ -107,7 +107,7 @@ def test_the_app_finds_every_model_and_goes_on(old_studio: Studio, workers: list
     assert weights["without its job"] == "weights of job-13"
     assert len(set(weights.values())) == 5
     assert old_studio.models.describe("liked more")["parent_model"] == "liked renamed"
-    assert [(one.round, one.start, one.model) for one in old_studio.rounds()] == [
+    assert [(one.round, one.parent, one.model) for one in old_studio.rounds()] == [
         (1, "second", "liked renamed"),
         (2, "liked renamed", "liked more"),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ftdemo.engines.transformers.batch import Batch, Row
+from ftdemo.engines.transformers.batch import AnswerRow, Batch
 from ftdemo.engines.transformers.group import Group
 from ftdemo.engines.transformers.pool import ModelPool
 from ftdemo.engines.transformers.steps import Steps, TunedGeneration
@@ -72,7 +72,8 @@ def test_a_model_that_cannot_be_loaded_is_its_own_callers_error(
 
 
 @pytest.mark.parametrize(
-    "broken", [(ModelPool, "has_room"), (Steps, "_fits"), (Group, "goes_on"), (Group, "rows"), (Row, "most")]
+    "broken",
+    [(ModelPool, "has_room"), (Steps, "_fits"), (Group, "goes_on"), (Group, "rows"), (AnswerRow, "most")],
 )
 def test_an_error_between_steps_reaches_all_who_wait_and_the_next_is_answered(
     running: Steps, base: BaseModel, monkeypatch: pytest.MonkeyPatch, broken: tuple[type, str]
