@@ -16,6 +16,9 @@ from ftdemo.store.feedback import VoteKind
 
 app = typer.Typer(no_args_is_help=True)
 
+LISTED = 20
+"""Rows that `import` names, of those that were passed over or are warned of."""
+
 WIDTH = 40
 """Characters of a question or an answer in a table."""
 
@@ -188,11 +191,17 @@ def import_file(
     as_json: JsonOption = False,
 ) -> None:
     """Add the feedback of an export, or the preferences of another tool's file."""
-    added = open_studio(data).feedback.import_file(file)
+    report = open_studio(data).feedback.import_file(file)
     if as_json:
-        print_json({"imported": added})
-    else:
-        typer.echo("Added " + ", ".join(f"{count} {name}" for name, count in vars(added).items()) + ".")
+        print_json({"imported": report.added, "report": report.as_dict()})
+        return
+    for sentence in report.sentences():
+        typer.echo(sentence)
+    for problem in report.problems[:LISTED]:
+        typer.echo(f"{problem.message} {problem.remedy}")
+    more = sum((report.problem_counts | report.warning_counts).values()) - len(report.problems[:LISTED])
+    if more > 0:
+        typer.echo(f"… and {more:,} more; --json lists the first 100 of each kind.")
 
 
 @app.command()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.feedback import FeedbackLibrary
-from ftdemo.feedback.exchange import Imported, export_feedback, import_feedback
+from ftdemo.feedback.exchange import export_feedback, import_feedback
+from ftdemo.feedback.import_report import Imported
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, Correction, NewAnswer, Vote
@@ -73,7 +74,7 @@ def contents(store: Store) -> dict[str, list]:
 def test_a_full_export_comes_back_as_it_was(rich: Store, tmp_path: Path, file: Path) -> None:
     assert export_feedback(rich, file) == 3
     other = Store(tmp_path / "other" / "ftdemo.db")
-    assert import_feedback(other, file) == Imported(3, 6, 3, 3)
+    assert import_feedback(other, file).added == Imported(3, 6, 3, 3)
     assert contents(other) == contents(rich)
     assert preference_data(other)[1] == preference_data(rich)[1]
     again = file.with_name(f"again{file.suffix}")
@@ -83,11 +84,11 @@ def test_a_full_export_comes_back_as_it_was(rich: Store, tmp_path: Path, file: P
 
 def test_an_import_done_again_adds_nothing(rich: Store, tmp_path: Path, file: Path) -> None:
     export_feedback(rich, file)
-    assert import_feedback(rich, file) == NOTHING
+    assert import_feedback(rich, file).added == NOTHING
     other = Store(tmp_path / "other" / "ftdemo.db")
     import_feedback(other, file)
     FeedbackLibrary(other).vote("down", "v", answer_id=1)
-    assert import_feedback(other, file) == NOTHING
+    assert import_feedback(other, file).added == NOTHING
     assert other.feedback.standing(Vote, 1)[0].vote == "down"
 
 
@@ -167,9 +168,9 @@ def test_training_forms_come_back_as_imported_preferences(
 ) -> None:
     export_feedback(rich, file, form)  # type: ignore[arg-type]
     other = Store(tmp_path / "other" / "ftdemo.db")
-    added = import_feedback(other, file)
+    added = import_feedback(other, file).added
     assert (added.choices, added.votes) == ((2, 0) if form == "pairs" else (0, 2))
-    assert import_feedback(other, file) == NOTHING
+    assert import_feedback(other, file).added == NOTHING
     mine, theirs = preference_data(rich, held_out=0)[0], preference_data(other, held_out=0)[0]
     if form == "pairs":
         imported = [dataclasses.replace(pair, source="imported") for pair in mine.pairs]
@@ -182,8 +183,8 @@ def test_contradictions_in_a_file_are_imported_once(store: Store, tmp_path: Path
     path = tmp_path / "both.jsonl"
     rows = [{"prompt": "q", "chosen": "a", "rejected": "b"}, {"prompt": "q", "chosen": "b", "rejected": "a"}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert import_feedback(store, path) == Imported(2, 0, 0, 2)
-    assert import_feedback(store, path) == NOTHING
+    assert import_feedback(store, path).added == Imported(2, 0, 0, 2)
+    assert import_feedback(store, path).added == NOTHING
     (pair,) = preference_data(store)[0].pairs
     assert pair.chosen == "b"
 

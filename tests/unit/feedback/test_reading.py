@@ -4,7 +4,7 @@ import pytest
 
 from ftdemo.errors import FileFormatError
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.feedback.reading import read_preferences
+from ftdemo.feedback.reading import PreferenceFile, not_preferences
 
 PROMPT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi?"}]
 
@@ -41,11 +41,38 @@ def reply(text):
 def test_preferences_are_read(tmp_path, record, expected):
     path = tmp_path / "preferences.jsonl"
     path.write_text(json.dumps(record) + "\n")
-    assert list(read_preferences(path)) == [expected]
+    assert list(PreferenceFile(path).rows()) == [(1, (expected,))]
 
 
 def test_a_plain_file_has_no_preferences(tmp_path):
     path = tmp_path / "plain.csv"
     path.write_text("question,answer\na,b\n")
+    file = PreferenceFile(path)
+    assert list(file.rows()) == []
     with pytest.raises(FileFormatError, match="not preferences"):
-        list(read_preferences(path))
+        raise not_preferences(file)
+
+
+def test_the_file_is_gone_through_again_only_for_the_meaning_of_numbers(tmp_path, monkeypatch):
+    path = tmp_path / "preferences.jsonl"
+    rows = [{"prompt": "Hi?", "completion": str(at), "label": at < 2} for at in range(4)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    opened = []
+    original = PreferenceFile._rows
+    monkeypatch.setattr(PreferenceFile, "_rows", lambda file: opened.append(1) or original(file))
+    assert len(list(PreferenceFile(path).rows())) == 4
+    assert len(opened) == 1
+    path.write_text("".join(json.dumps({**row, "label": int(row["label"])}) + "\n" for row in rows))
+    assert len(list(PreferenceFile(path).rows())) == 4
+    assert len(opened) == 3
+
+
+def test_of_very_many_numbers_a_few_are_kept(tmp_path):
+    path = tmp_path / "preferences.jsonl"
+    rows = [{"prompt": "Hi?", "completion": str(at), "score": at} for at in range(1000)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    file = PreferenceFile(path)
+    assert list(file.rows()) == []
+    numbers = file._numbers_in("score")
+    assert len(numbers) < 50
+    assert (min(numbers), max(numbers)) == (0, 999)
