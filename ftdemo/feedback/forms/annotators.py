@@ -115,7 +115,8 @@ def _fits_argilla_table(fields: Fields) -> bool:
 
 
 def _is_answered(value: Any) -> bool:
-    objects = _objects(value) if isinstance(value, list) or str(value)[:2] == "[{" else []
+    may_be = isinstance(value, list) or (isinstance(value, str) and value.startswith("[{"))
+    objects = _objects(value) if may_be else []
     return bool(objects) and all({"user_id", "value"} <= each.keys() for each in objects)
 
 

@@ -95,9 +95,8 @@ def _fits(fields: Fields) -> bool:
 
 def _verdict_columns(fields: Fields, two: _Two) -> Iterator[str]:
     """The columns that may say which answer is better."""
-    for name in (*_VERDICTS, *_STRENGTHS):
-        column = fields.find(name)
-        if column is not None and column not in (two.first, two.second):
+    for column in fields.find_all((*_VERDICTS, *_STRENGTHS)):
+        if column not in (two.first, two.second):
             yield column
     if _one_hot(fields, two) or _scores(fields, two):
         yield two.first

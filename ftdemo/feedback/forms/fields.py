@@ -44,9 +44,18 @@ class Fields:
 
     def find(self, *names: str) -> str | None:
         """The column of the first of these names that is filled; with `blanks`, else of an empty one."""
-        known = [self._columns[name] for name in names if name in self._columns]
-        filled = next((column for column in known if not is_blank(self.cells[column])), None)
-        return filled or (known[0] if known and self.blanks else None)
+        empty = None
+        for name in names:
+            column = self._columns.get(name)
+            if column is not None and not is_blank(self.cells[column]):
+                return column
+            empty = empty or column
+        return empty if self.blanks else None
+
+    def find_all(self, names: Iterable[str]) -> list[str]:
+        """The columns of all of these names that are filled; with `blanks`, the empty ones too."""
+        known = (self._columns[name] for name in names if name in self._columns)
+        return [column for column in known if self.blanks or not is_blank(self.cells[column])]
 
     def take(self, *names: str) -> tuple[str, Any] | None:
         """The column found and what it has in it, noted as used; None if there is none."""

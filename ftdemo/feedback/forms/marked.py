@@ -32,10 +32,9 @@ _Said = tuple[str, ChatMessage, Mapping[str, Any]]
 
 
 def _messages(fields: Fields) -> tuple[str, list[dict[str, Any]]] | None:
-    for name in _COLUMNS:
-        column = fields.find(name)
-        messages = as_messages(fields.cells[column]) if column is not None else None
-        if column is not None and messages:
+    for column in fields.find_all(_COLUMNS):
+        messages = as_messages(fields.cells[column])
+        if messages:
             return column, messages
     return None
 

@@ -2,7 +2,7 @@
 
 from ftdemo.feedback.forms.answers import ANSWERS, read_answer, read_pair, split_answer
 from ftdemo.feedback.forms.comparisons import names_a_side
-from ftdemo.feedback.forms.fields import Fields, number_of
+from ftdemo.feedback.forms.fields import Fields, folded, number_of
 from ftdemo.feedback.forms.judgements import Form, Judgement
 from ftdemo.feedback.forms.messages import as_messages, opened, read_messages, read_text
 from ftdemo.feedback.forms.prompts import (
@@ -80,7 +80,9 @@ def _refuse_contrary_scores(fields: Fields) -> None:
 def _fits_rejected_beside(fields: Fields) -> bool:
     worse = fields.find(*_REJECTED)
     value = fields.cells[worse] if worse is not None else None
-    if worse is None or not isinstance(value, str | list | dict | None) or word_sign(value) is not None:
+    if worse is None or not isinstance(value, str | list | dict | None):
+        return False
+    if folded(worse) == "rejected" and word_sign(value) is not None:
         return False
     if any(name in fields.columns for name in _BETTER):
         return False

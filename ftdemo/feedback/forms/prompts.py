@@ -12,12 +12,12 @@ from ftdemo.samples.columns import QUESTION_NAMES
 from ftdemo.samples.turns import RecordError, text_of
 
 CONVERSATIONS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
-_QUESTIONS = tuple(
-    dict.fromkeys(
-        ["prompt", "question", "instruction", "query", "input", *QUESTION_NAMES, "user_prompt", "user_input",
-         "question_text", "user", "request", "info", "post"]
-    )
-)  # fmt: skip
+_FIRST_QUESTIONS = ("prompt", "question", "instruction", "query", "input")
+_LAST_QUESTIONS = (
+    "inputs user_prompt user_input user_query user_message question_text prompt_text original_prompt problem "
+    "task user request info post"
+)
+_QUESTIONS = tuple(dict.fromkeys((*_FIRST_QUESTIONS, *QUESTION_NAMES, *_LAST_QUESTIONS.split())))
 _ABOUT = ("input", "context")
 _SYSTEMS = ("system", "system_prompt", "system_message", "system_instruction")
 _HISTORY = ("history",)

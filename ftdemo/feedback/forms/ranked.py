@@ -53,10 +53,9 @@ class _Answer(NamedTuple):
 
 
 def _list(fields: Fields) -> tuple[str, list[Any]] | None:
-    for name in _ANSWERS:
-        column = fields.find(name)
-        value = opened(fields.cells[column]) if column is not None else None
-        if column is not None and isinstance(value, list) and value and as_messages(value) is None:
+    for column in fields.find_all(_ANSWERS):
+        value = opened(fields.cells[column])
+        if isinstance(value, list) and value and as_messages(value) is None:
             return column, value
     return None
 
@@ -127,22 +126,18 @@ def _answer(value: Any, column: str) -> _Answer:
             "Put the text into a field named 'text'.",
         )
     marks = [
-        sign for sign in (word_sign(own.cells[each]) for each in _found(own, _MARKS)) if sign is not None
+        sign for sign in (word_sign(own.cells[each]) for each in own.find_all(_MARKS)) if sign is not None
     ]
     return _Answer(read_text(text[1], column), _score(own), marks[0] if len(set(marks)) == 1 else None)
 
 
-def _found(fields: Fields, names: Sequence[str]) -> Iterator[str]:
-    return (column for column in map(fields.find, names) if column is not None)
-
-
 def _score(answer: Fields) -> float | None:
     """What an answer is worth, more being better."""
-    for column in _found(answer, _SCORES):
+    for column in answer.find_all(_SCORES):
         number = number_of(answer.cells[column])
         if number is not None:
             return number
-    for column in _found(answer, _RANKS):
+    for column in answer.find_all(_RANKS):
         number = number_of(answer.cells[column])
         if number is not None:
             return -number
@@ -185,7 +180,7 @@ def _marked_beside(fields: Fields, column: str, values: Sequence[Any]) -> list[_
 
 
 def _beside(fields: Fields, count: int, names: Sequence[str]) -> list[Any] | None:
-    for column in _found(fields, names):
+    for column in fields.find_all(names):
         value = opened(fields.cells[column])
         if isinstance(value, list) and len(value) == count and not all(is_blank(each) for each in value):
             fields.use(column)
@@ -195,7 +190,7 @@ def _beside(fields: Fields, count: int, names: Sequence[str]) -> list[Any] | Non
 
 def _chosen(fields: Fields, column: str, values: Sequence[Any]) -> list[_Answer]:
     """The answers where a field names the best of them: its place, counted from 0, or its text."""
-    found = next(_found(fields, _CHOICES), None)
+    found = fields.find(*_CHOICES)
     if found is None:
         return []
     texts = [_text(each, column) for each in values]

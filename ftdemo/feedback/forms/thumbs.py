@@ -1,6 +1,5 @@
 """Thumbs: an answer, and a field that says whether it was liked."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from ftdemo.feedback.forms.answers import ANSWERS, joined_prompt, read_answer, split_answer
@@ -39,24 +38,22 @@ _RATINGS = (
 _WEIGHTS = ("weight", "multiplier", "sample_weight", "loss_weight")
 
 
-def _signs(fields: Fields) -> Iterator[str]:
-    return (column for name in (*_LABELS, *_CONTRARY, *_RATINGS) if (column := fields.find(name)) is not None)
+_SIGNS = (*_LABELS, *_CONTRARY, *_RATINGS)
 
 
 def _is_answered(fields: Fields) -> bool:
+    if fields.find(*ANSWERS) is not None:
+        return True
+    columns = fields.find_all(CONVERSATIONS)
     return (
-        fields.find(*ANSWERS) is not None
-        or any(
-            as_messages(fields.cells[column]) is not None
-            for name in CONVERSATIONS
-            if (column := fields.find(name)) is not None
-        )
-        or (fields.blanks and any(name in fields.columns for name in (*ANSWERS, *CONVERSATIONS)))
+        bool(columns)
+        if fields.blanks
+        else any(as_messages(fields.cells[each]) is not None for each in columns)
     )
 
 
 def _fits(fields: Fields) -> bool:
-    return next(_signs(fields), None) is not None and _is_answered(fields)
+    return fields.find(*_SIGNS) is not None and _is_answered(fields)
 
 
 def _read(fields: Fields) -> list[Judgement]:
@@ -72,7 +69,7 @@ def _verdict(fields: Fields) -> bool:
         (_CONTRARY, True, False),
         (_RATINGS, False, True),
     ):
-        for column in [column for name in names if (column := fields.find(name)) is not None]:
+        for column in fields.find_all(names):
             value = fields.cells[column]
             if rating and said:
                 break
@@ -84,7 +81,7 @@ def _verdict(fields: Fields) -> bool:
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
     if not said and unclear is not None:
-        fields.use(unclear.column or next(_signs(fields)))
+        fields.use(unclear.column or fields.find_all(_SIGNS)[0])
         raise unclear
     columns = " and ".join(repr(column) for column in said)
     raise RecordError(
@@ -105,7 +102,7 @@ def _rated(fields: Fields, verdict: bool) -> RatedAnswer:
         if asked and asked[-1] == {"role": "assistant", "content": answer}:
             asked = asked[:-1]
         return RatedAnswer(checked_prompt(fields, asked), answer, verdict)
-    column = next(each for name in CONVERSATIONS if (each := fields.find(name)) is not None)
+    column = fields.find_all(CONVERSATIONS)[0]
     messages = as_messages(fields.use(column))
     if messages is None:
         raise RecordError(

@@ -927,6 +927,17 @@ THUMBS = [
         passed={3: "no preference"},
     ),
     Case("Excel", excel(["prompt", "completion", "label"], [Q, GOOD, True], [Q, BAD, False]), [UP, DOWN]),
+    Case(
+        "CSV with messages in its cells",
+        csv_of(
+            ["messages", "label"],
+            [json.dumps([user(), reply(GOOD)]), "1"],
+            [str([user(), reply(BAD)]), "0"],
+            ["nothing", "1"],
+        ),
+        [UP, DOWN],
+        passed={4: "no turns"},
+    ),
     Case("Excel with numbers", excel(["question", "answer", "liked"], [Q, GOOD, 1], [Q, BAD, 0]), [UP, DOWN]),
     Case("CSV", csv_of(["prompt", "completion", "label"], [Q, GOOD, "TRUE"], [Q, BAD, "FALSE"]), [UP, DOWN]),
     Case("Parquet", parquet([{"prompt": Q, "completion": BAD, "label": False}]), [DOWN]),
