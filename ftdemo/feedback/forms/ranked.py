@@ -173,6 +173,14 @@ def _marked_beside(fields: Fields, column: str, values: Sequence[Any]) -> list[_
         return [_Answer(_text(each, column), score, None) for each, score in zip(values, scores, strict=True)]
     beside = _beside(fields, len(values), _LISTED_MARKS)
     if beside is not None:
+        if folded(column) == "completions":
+            # TRL's stepwise supervision: each is a step that goes on from those before, no answer of its own.
+            raise RecordError(
+                column,
+                "unsure",
+                f"has labels for the steps of one answer in the column {column!r}.",
+                "Nothing to do: only whole answers are judged here.",
+            )
         return [
             _Answer(_text(each, column), None, _sign(mark)) for each, mark in zip(values, beside, strict=True)
         ]

@@ -760,6 +760,15 @@ RANKED = [
     ),
     Case("ratings beside", [{"prompt": Q, "generations": [BAD, GOOD], "ratings": [1, 4]}], [PAIR]),
     Case("ranks beside", [{"prompt": Q, "responses": [BAD, GOOD], "ranks": [2, 1]}], [PAIR]),
+    Case(
+        "labels of steps",
+        [
+            {"prompt": Q, "completions": ["In Styria.", "So, Graz."], "labels": [True, False]},
+            {"prompt": Q, "chosen": GOOD, "rejected": BAD},
+        ],
+        [PAIR],
+        passed={1: "unsure"},
+    ),
     Case("labels beside", [{"prompt": Q, "responses": [BAD, GOOD], "labels": [False, True]}], [DOWN, UP]),
     Case(
         "the place of the best",
