@@ -16,6 +16,9 @@ from ftdemo.store.feedback import VoteKind
 
 app = typer.Typer(no_args_is_help=True)
 
+LISTED = 20
+"""Rows that `import` names, of those that were passed over or are warned of."""
+
 WIDTH = 40
 """Characters of a question or an answer in a table."""
 
@@ -180,12 +183,13 @@ def import_file(
     as_json: JsonOption = False,
 ) -> None:
     """Add the feedback of an export, or the preferences of another tool's file."""
-    added = open_studio(data).feedback.import_file(file)
-    tell(
-        as_json,
-        {"imported": added},
-        "Added " + ", ".join(f"{count} {name}" for name, count in vars(added).items()) + ".",
-    )
+    report = open_studio(data).feedback.import_file(file)
+    problems = [f"{problem.message} {problem.remedy}" for problem in report.problems[:LISTED]]
+    more = sum((report.problem_counts | report.warning_counts).values()) - len(problems)
+    if more > 0:
+        problems.append(f"… and {more:,} more; --json lists the first 100 of each kind.")
+    value = {"imported": report.added, "report": report.as_dict()}
+    tell(as_json, value, *report.sentences(), *problems)
 
 
 @app.command()

@@ -5,33 +5,20 @@ for KTO (https://huggingface.co/docs/trl/dataset_formats). `full` has a row for 
 ever said of it, and comes back as it was.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from ftdemo.errors import FileFormatError, UserError
-from ftdemo.feedback.full_form import (
-    COLUMNS,
-    BrokenRowError,
-    Record,
-    add_answer,
-    add_choices,
-    as_json,
-    full_records,
-)
-from ftdemo.feedback.pool import IMPORTED
-from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.feedback.reading import read_preferences
+from ftdemo.errors import UserError
+from ftdemo.feedback.full_form import COLUMNS, Record, as_json, full_records
+from ftdemo.feedback.import_report import Imported, ImportReport
+from ftdemo.feedback.importing import add_full_export, add_preferences, is_full_export
 from ftdemo.feedback.training_data import preference_data
-from ftdemo.samples.reading import open_source
-from ftdemo.samples.rows import Progress, ReadOptions, watched
-from ftdemo.samples.turns import text_of
+from ftdemo.samples.rows import Progress, ReadOptions
 from ftdemo.samples.writing import whole_file
 from ftdemo.store import Store
 from ftdemo.store.conversations import ChatMessage
-from ftdemo.store.feedback import AnswerSnapshot, Choice, FeedbackFilter, NewAnswer, Vote, VoteKind
+from ftdemo.store.feedback import FeedbackFilter
 
 Form = Literal["pairs", "thumbs", "full"]
 
@@ -42,23 +29,6 @@ _COLUMNS: dict[Form, tuple[str, ...]] = {
     "full": COLUMNS,
 }
 _ENDINGS = (".jsonl", ".parquet")
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What a file brought that was not there before.
-
-    Args:
-        answers: answers.
-        votes: thumbs, those that a voter has changed since included.
-        corrections: better answers, the same.
-        choices: A/B choices, the same.
-    """
-
-    answers: int
-    votes: int
-    corrections: int
-    choices: int
 
 
 def export_feedback(
@@ -104,10 +74,10 @@ def export_feedback(
 
 def import_feedback(
     store: Store, path: str | Path, max_megabytes: float = 100.0, progress: Progress | None = None
-) -> Imported:
+) -> ImportReport:
     """Add the feedback of a file; what is there already is not added again.
 
-    A full export comes back with its voters and times. Preferences of any other file in a shape that is known
+    A full export comes back with its voters and times. Preferences of any other file in a form that is known
     are those of the voter 'imported'.
 
     Args:
@@ -116,20 +86,19 @@ def import_feedback(
         max_megabytes: the largest file read, in 10^6 bytes.
         progress: called now and then, and after the last row; raise from it to cancel, and nothing is kept.
 
+    Returns:
+        What was read, taken and passed over, row by row, and how much of it is new.
+
     Raises:
-        UserError: the file cannot be read, or a row of a full export is broken.
+        UserError: the file cannot be read, none of its rows says anything, or a full export is broken.
     """
     options = ReadOptions(max_megabytes=max_megabytes)
-    full = _is_full(path, options)
+    add = add_full_export if is_full_export(path, options) else add_preferences
     with store.transaction():
         before = store.feedback.totals()
-        if full:
-            _import_full(store, path, options, progress)
-        else:
-            for preference in read_preferences(path, options, progress):
-                _import_plain(store, preference)
+        report = add(store, path, options, progress)
         after = store.feedback.totals()
-    return Imported(**{name: after[name] - before[name] for name in before})
+    return report.with_added(Imported(**{name: after[name] - before[name] for name in before}))
 
 
 def _training_records(
@@ -180,51 +149,3 @@ def _write_parquet(records: Iterable[Record], path: Path, columns: Sequence[str]
     table = pyarrow.Table.from_pylist(list(records), schema)
     pyarrow.parquet.write_table(table, path)
     return int(table.num_rows)
-
-
-def _is_full(path: str | Path, options: ReadOptions) -> bool:
-    """Whether a file is a full export, by the columns of its first row."""
-    with open_source(path, options) as source:
-        first = next((row.cells for row in source.rows if row.cells is not None), None)
-    return first is not None and set(COLUMNS) <= set(first)
-
-
-def _import_full(store: Store, path: str | Path, options: ReadOptions, progress: Progress | None) -> None:
-    # A choice names the answer on its right, which may stand further down: first all answers.
-    for add in (add_answer, add_choices):
-        with open_source(path, options) as source:
-            for row in watched(source.rows, source, progress):
-                where = f"Row {row.number} of {source.name}"
-                if row.problem is not None or row.cells is None:
-                    what = row.problem.message if row.problem else f"{where} cannot be read."
-                    raise FileFormatError(what, "Export the feedback again.")
-                try:
-                    add(store, row.cells)
-                except BrokenRowError as error:
-                    raise FileFormatError(
-                        f"{where} is broken: {error}.", "Export the feedback again."
-                    ) from None
-                except UserError as error:
-                    raise FileFormatError(f"{where}: {error.message}", error.remedy) from None
-
-
-def _import_plain(store: Store, preference: PreferencePair | RatedAnswer) -> None:
-    if isinstance(preference, RatedAnswer):
-        answer = _imported_answer(store, preference.prompt, preference.answer)
-        kind: VoteKind = "up" if preference.liked else "down"
-        store.feedback.add(Vote(answer.id, IMPORTED, kind, uid=f"{answer.uid}-{kind}"))
-        return
-    chosen = _imported_answer(store, preference.prompt, preference.chosen)
-    rejected = _imported_answer(store, preference.prompt, preference.rejected)
-    if chosen.id != rejected.id:
-        uid = f"{chosen.uid}-{rejected.uid}"
-        store.feedback.add(Choice(chosen.id, rejected.id, IMPORTED, "left", uid=uid))
-
-
-def _imported_answer(store: Store, prompt: Sequence[ChatMessage], text: str) -> AnswerSnapshot:
-    """An answer of a file, kept under what it says, so that the same is kept once."""
-    prompt = tuple({"role": said["role"], "content": text_of(said["content"])} for said in prompt)
-    text = text_of(text)
-    said = as_json([[list(turn.values()) for turn in prompt], text])
-    uid = "file-" + hashlib.sha256(said.encode()).hexdigest()[:24]
-    return store.feedback.keep(NewAnswer(prompt, text), uid)

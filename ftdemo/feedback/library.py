@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 from ftdemo.errors import NotFoundError, UserError
-from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
+from ftdemo.feedback.exchange import Form, export_feedback, import_feedback
+from ftdemo.feedback.import_report import ImportReport
 from ftdemo.feedback.records import AnswerFeedback, FeedbackRecords
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter
 from ftdemo.samples.rows import Progress
@@ -301,7 +302,7 @@ class FeedbackLibrary(FeedbackRecords):
         """Write feedback to a file and return the number of rows; see `exchange.export_feedback`."""
         return export_feedback(self._store, path, form, wanted, held_out=held_out)
 
-    def import_file(self, path: str | Path, progress: Progress | None = None) -> Imported:
+    def import_file(self, path: str | Path, progress: Progress | None = None) -> ImportReport:
         """Add the feedback of a file; see `exchange.import_feedback`."""
         return import_feedback(self._store, path, self._max_megabytes, progress)
 

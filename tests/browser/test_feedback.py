@@ -78,6 +78,16 @@ def test_feedback_goes_out_and_comes_back(page: Page, studio: Studio, tmp_path: 
     page.locator("#feedback-import input[type=file]").set_input_files(file)
     expect(page.locator("#feedback-heading")).to_contain_text(f"of {total}")
     assert studio.feedback.list().total == total
+    report = page.locator("#feedback-import-report")
+    expect(report).to_contain_text(f"Read {total} rows, took {total}")
+
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("id,input,chosen,rejected\n1,Who?,Ann.,Go.\n2,Where?,Here.,\n", encoding="utf-8")
+    page.locator("#feedback-import button[aria-label='Clear']").click()
+    page.locator("#feedback-import input[type=file]").set_input_files(pairs)
+    expect(report).to_contain_text("Read 2 rows, took 1 (1 pairs), passed over 1.")
+    expect(report).to_contain_text("Row 3 has nothing in the column 'rejected'.")
+    expect(report).to_contain_text("Columns that were not used: id.")
 
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"prompt": 1}\n', encoding="utf-8")

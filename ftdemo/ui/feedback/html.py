@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ftdemo.feedback.figures import Agreement, ModelCounts
+from ftdemo.feedback.import_report import ImportReport
 from ftdemo.feedback.preferences import PairSource
 from ftdemo.feedback.records import AnswerFeedback
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
@@ -12,6 +13,9 @@ from ftdemo.store.feedback import Choice, ChoiceKind, Correction, Vote
 from ftdemo.ui import html
 
 CELL = 160
+LISTED = 100
+"""Rows of an imported file that are named."""
+
 _SOURCES: dict[PairSource, str] = {
     "choice": "from A/B choices",
     "correction": "from better answers",
@@ -51,6 +55,17 @@ def training_data(data: PreferenceSummary, fit: Fit | None = None) -> str:
     }
     advice = f"Fitting method: {fit.method.upper()}. {fit.reason}" if fit else ""
     return _table("What there is to learn from", list(lines.items()), note=advice)
+
+
+def import_report(report: ImportReport) -> str:
+    """What was read, taken and passed over of an imported file, and why."""
+    told = "".join(f'<p dir="auto">{escape(sentence)}</p>' for sentence in report.sentences())
+    rows = [(problem.message, problem.remedy) for problem in report.problems[:LISTED]]
+    more = sum((report.problem_counts | report.warning_counts).values()) - len(rows)
+    note = f"… and {more:,} more." if more > 0 else ""
+    title = f"Import of {report.file_name}"
+    problems = _table("Rows to look at", rows, ("What", "What to do"), note) if rows else ""
+    return f'<div class="ft-card"><h3 dir="auto">{escape(title)}</h3>{told}</div>{problems}'
 
 
 def rows(items: Sequence[AnswerFeedback]) -> list[list[object]]:

@@ -22,6 +22,7 @@ FORMS: dict[str, Form] = {
     "pairs (prompt, chosen, rejected)": "pairs",
     "thumbs (prompt, completion, label)": "thumbs",
 }
+IMPORTED_ENDINGS = [".jsonl", ".json", ".csv", ".tsv", ".xlsx", ".parquet"]
 NOTHING = "No feedback yet. Vote on an answer in the tab Chat & vote, or import a file below."
 
 
@@ -60,15 +61,17 @@ def build(studio: Studio, tab: gr.Tab) -> None:
         better = gr.Textbox(label="Better answer", min_width=200, elem_id="feedback-better")
         save = gr.Button("Save", variant="primary", min_width=80, elem_id="feedback-save")
         remove = gr.Button("Delete answer", variant="stop", min_width=120, elem_id="feedback-remove")
-    with gr.Accordion("Export and import", open=False, elem_id="feedback-files"), gr.Row():
-        form = gr.Dropdown(list(FORMS), value=next(iter(FORMS)), label="Form", min_width=220)
-        ending = gr.Dropdown(["jsonl", "parquet"], value="jsonl", label="File", min_width=100)
-        export = gr.Button("Download", min_width=100, elem_id="feedback-export")
-        exported = gr.DownloadButton(elem_id="feedback-exported", elem_classes="ft-hidden")
-        incoming = gr.File(
-            label="Import a .jsonl or .parquet file", file_types=[".jsonl", ".parquet"], height=120,
-            elem_id="feedback-import",
-        )  # fmt: skip
+    with gr.Accordion("Export and import", open=False, elem_id="feedback-files"):
+        with gr.Row():
+            form = gr.Dropdown(list(FORMS), value=next(iter(FORMS)), label="Form", min_width=220)
+            ending = gr.Dropdown(["jsonl", "parquet"], value="jsonl", label="File", min_width=100)
+            export = gr.Button("Download", min_width=100, elem_id="feedback-export")
+            exported = gr.DownloadButton(elem_id="feedback-exported", elem_classes="ft-hidden")
+            incoming = gr.File(
+                label="Import a file of preferences", file_types=IMPORTED_ENDINGS, height=120,
+                elem_id="feedback-import",
+            )  # fmt: skip
+        imported = gr.HTML("", elem_id="feedback-import-report", padding=False)
 
     def filtered(words: str, by: str, given: str, day: str) -> FeedbackFilter:
         return FeedbackFilter((by,) if by else (), given or None, text=words or "", since=day or "")  # type: ignore[arg-type]
@@ -145,15 +148,12 @@ def build(studio: Studio, tab: gr.Tab) -> None:
         return str(path)
 
     @shown
-    def bring(path: str | None, request: gr.Request) -> None:
+    def bring(path: str | None, request: gr.Request) -> str:
         if path is None:
-            return
+            return ""
         with studio.cancellable(str(request.session_hash), IMPORT) as cancelled:
-            new = studio.feedback.import_file(path, reading(cancelled))
-        gr.Info(
-            f"New: {new.answers} answers, {new.votes} thumbs, {new.corrections} better answers, "
-            f"{new.choices} choices."
-        )
+            report = studio.feedback.import_file(path, reading(cancelled))
+        return feedback_html.import_report(report)
 
     filters: list[Any] = [text, model, vote, since]
     listed = [summary, model, heading, table, page]
@@ -174,4 +174,4 @@ def build(studio: Studio, tab: gr.Tab) -> None:
     export.click(download, [*filters, form, ending], exported, api_visibility="private").success(
         None, None, None, js="() => document.querySelector('#feedback-exported').click()"
     )
-    incoming.upload(bring, incoming, None, **QUIET).success(**again)
+    incoming.upload(bring, incoming, imported, **QUIET).success(**again)

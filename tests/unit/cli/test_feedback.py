@@ -88,13 +88,38 @@ def test_export_and_import(voted: Cli, tmp_path: Path) -> None:
     assert voted.json("feedback", "export", "--to", file) == {"file": str(file), "rows": 2}
     other = Cli(tmp_path / "other")
     added = {"answers": 2, "votes": 3, "corrections": 0, "choices": 0}
-    assert other.json("feedback", "import", file) == {"imported": added}
+    imported = other.json("feedback", "import", file)
+    assert imported["imported"] == added
+    assert (imported["report"]["rows_read"], imported["report"]["rows_taken"]) == (2, 2)
     assert other.json("feedback", "import", file)["imported"] == dict.fromkeys(added, 0)
     assert other.json("feedback", "counts") == voted.json("feedback", "counts")
     pairs = tmp_path / "pairs.parquet"
     assert voted.text("feedback", "export", "--to", pairs, "--form", "pairs") == f"Wrote 1 rows to {pairs}.\n"
     assert "no form 'some'" in voted.error("feedback", "export", "--to", file, "--form", "some")
     assert "nothing.jsonl" in voted.error("feedback", "import", tmp_path / "nothing.jsonl")
+
+
+def test_import_tells_what_was_taken_and_what_was_not(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("id,input,chosen,rejected\n1,Who?,Ann.,Go.\n2,Where?,Here.,\n", encoding="utf-8")
+    imported = cli.json("feedback", "import", file)
+    assert imported["imported"] == {"answers": 2, "votes": 0, "corrections": 0, "choices": 1}
+    report = imported["report"]
+    assert report["form"] == "pairs of a chosen and a rejected answer"
+    assert (report["rows_read"], report["rows_taken"], report["rows_passed_over"]) == (2, 1, 1)
+    assert (report["taken"], report["unused_columns"]) == ({"pairs": 1}, ["id"])
+    (problem,) = report["problems"]
+    assert (problem["row"], problem["column"], problem["kind"]) == (3, "rejected", "empty")
+    told = cli.text("feedback", "import", file).splitlines()
+    assert told[:2] == [
+        "Recognised: pairs of a chosen and a rejected answer.",
+        "Read 2 rows, took 1 (1 pairs), passed over 1.",
+    ]
+    assert "All of it was there already." in told
+    assert "Columns that were not used: id." in told
+    assert told[-1].startswith("Row 3 has nothing in the column 'rejected'.")
+    file.write_text("question,answer\nWho?,Ann.\n", encoding="utf-8")
+    assert "'question', 'answer'" in cli.error("feedback", "import", file)
 
 
 def test_remove(voted: Cli) -> None:

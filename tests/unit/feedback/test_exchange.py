@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.feedback import FeedbackLibrary
-from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
+from ftdemo.feedback.exchange import Form, export_feedback, import_feedback
+from ftdemo.feedback.import_report import Imported
 from ftdemo.feedback.training_data import preference_data
 from ftdemo.samples import rows as samples_rows
 from ftdemo.store import Store
@@ -76,7 +77,7 @@ def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
 def test_a_full_export_comes_back_as_it_was(rich: Store, tmp_path: Path, file: Path) -> None:
     assert export_feedback(rich, file) == 3
     other = Store(tmp_path / "other" / "ftdemo.db")
-    assert import_feedback(other, file) == Imported(3, 6, 3, 3)
+    assert import_feedback(other, file).added == Imported(3, 6, 3, 3)
     assert contents(other) == contents(rich)
     assert preference_data(other)[1] == preference_data(rich)[1]
     again = file.with_name(f"again{file.suffix}")
@@ -86,11 +87,11 @@ def test_a_full_export_comes_back_as_it_was(rich: Store, tmp_path: Path, file: P
 
 def test_an_import_done_again_adds_nothing(rich: Store, tmp_path: Path, file: Path) -> None:
     export_feedback(rich, file)
-    assert import_feedback(rich, file) == NOTHING
+    assert import_feedback(rich, file).added == NOTHING
     other = Store(tmp_path / "other" / "ftdemo.db")
     import_feedback(other, file)
     FeedbackLibrary(other).vote("down", "v", answer_id=1)
-    assert import_feedback(other, file) == NOTHING
+    assert import_feedback(other, file).added == NOTHING
     assert other.feedback.standing(Vote, 1)[0].vote == "down"
 
 
@@ -172,9 +173,9 @@ def test_training_forms_come_back_as_imported_preferences(
 ) -> None:
     export_feedback(rich, file, form)  # type: ignore[arg-type]
     other = Store(tmp_path / "other" / "ftdemo.db")
-    added = import_feedback(other, file)
+    added = import_feedback(other, file).added
     assert (added.choices, added.votes) == ((2, 0) if form == "pairs" else (0, 2))
-    assert import_feedback(other, file) == NOTHING
+    assert import_feedback(other, file).added == NOTHING
     mine, theirs = preference_data(rich, held_out=0)[0], preference_data(other, held_out=0)[0]
     if form == "pairs":
         imported = [dataclasses.replace(pair, source="imported") for pair in mine.pairs]
@@ -187,8 +188,8 @@ def test_contradictions_in_a_file_are_imported_once(store: Store, tmp_path: Path
     path = tmp_path / "both.jsonl"
     rows = [{"prompt": "q", "chosen": "a", "rejected": "b"}, {"prompt": "q", "chosen": "b", "rejected": "a"}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert import_feedback(store, path) == Imported(2, 0, 0, 2)
-    assert import_feedback(store, path) == NOTHING
+    assert import_feedback(store, path).added == Imported(2, 0, 0, 2)
+    assert import_feedback(store, path).added == NOTHING
     (pair,) = preference_data(store)[0].pairs
     assert pair.chosen == "b"
 
@@ -261,5 +262,5 @@ def test_a_cancelled_import_leaves_nothing(
         import_feedback(other, file, progress=cancel)
     assert other.feedback.totals() == vars(NOTHING)
     assert list(other.feedback.answers()) == []
-    brought = import_feedback(other, file)
+    brought = import_feedback(other, file).added
     assert brought.answers == rows

@@ -2,8 +2,10 @@
 
 from ftdemo.chat.turns import Answer, Turn
 from ftdemo.chat.votes import JudgedAnswer, JudgedTurn
+from ftdemo.feedback.import_report import Imported, ImportReport
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
 from ftdemo.rewards.figures import RewardFigures
+from ftdemo.samples.report import Problem
 from ftdemo.store.feedback import Vote
 from ftdemo.ui.align import reward_html
 from ftdemo.ui.chat import html as chat_html
@@ -78,3 +80,27 @@ def test_what_there_is_to_learn_from_is_told_with_the_fitting_method() -> None:
     drawn = feedback_html.training_data(data, Fit("dpo", "Most of the feedback is pairs."))
     assert "4: 3 from A/B choices, 1 from better answers" in drawn
     assert "Fitting method: DPO. Most of the feedback is pairs." in drawn
+
+
+def test_the_report_on_an_import_names_rows_and_columns() -> None:
+    problem = Problem(7, HOSTILE, "empty", f"Row 7 has nothing in {HOSTILE}", "Fill it.")
+    report = ImportReport(
+        file_name=HOSTILE,
+        form="pairs",
+        forms={"pairs": 3, HOSTILE: 1},
+        columns=("a", HOSTILE),
+        unused_columns=(HOSTILE,),
+        rows_read=5,
+        rows_taken=4,
+        taken={"pairs": 4},
+        problems=(problem,),
+        problem_counts={"empty": 101},
+        warning_counts={},
+        added=Imported(8, 0, 0, 4),
+    )
+    drawn = feedback_html.import_report(report)
+    assert "<script" not in drawn
+    assert "Read 5 rows, took 4 (4 pairs), passed over 1." in drawn
+    assert "Added 8 answers, 0 votes, 0 corrections, 4 choices." in drawn
+    assert "Row 7 has nothing in &lt;script" in drawn
+    assert "… and 100 more." in drawn
