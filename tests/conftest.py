@@ -114,7 +114,7 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
 
 
-class _Scheduler(LoadScopeScheduling):
+class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
     """Which tests one process runs together: those that share what takes long to make."""
 
     def _split_scope(self, nodeid: str) -> str:

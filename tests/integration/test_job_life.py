@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -100,13 +101,15 @@ def test_a_job_starts_when_the_worker_that_waited_is_gone(studio: Studio) -> Non
     assert studio.jobs.wait(job.id).status == "finished"
 
 
+def _has_come_to(step: int, job: Job) -> bool:
+    return job.worker_pid is not None and job.step >= step
+
+
 def test_a_worker_that_is_killed_again_and_again_finishes_in_the_end(studio: Studio) -> None:
     job = studio.tune("stubborn", "pavan_belagatti", "quick", sampled_answers=0)
     # Before it has imported anything; when it has trained a little; when it goes on from a checkpoint.
     for step in (0, 3, 6):
-        job = wait_until(
-            studio, job.id, lambda job, step=step: job.worker_pid is not None and job.step >= step
-        )
+        job = wait_until(studio, job.id, partial(_has_come_to, step))
         assert job.worker_pid is not None
         os.kill(job.worker_pid, signal.SIGKILL)
         job = wait_until(studio, job.id, lambda job: job.ended)
