@@ -25,9 +25,9 @@ from ftdemo.feedback.pool import IMPORTED
 from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import read_preferences
 from ftdemo.feedback.training_data import preference_data
+from ftdemo.samples.cells import text_of
 from ftdemo.samples.reading import open_source
 from ftdemo.samples.rows import ReadOptions
-from ftdemo.samples.turns import text_of
 from ftdemo.samples.writing import whole_file
 from ftdemo.store import Store
 from ftdemo.store.feedback import AnswerSnapshot, Choice, FeedbackFilter, NewAnswer, Vote, VoteKind

@@ -10,7 +10,7 @@ from ftdemo.errors import NotFoundError, UserError
 from ftdemo.feedback.exchange import Form, Imported, export_feedback, import_feedback
 from ftdemo.feedback.records import AnswerFeedback, FeedbackRecords
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter
-from ftdemo.samples.turns import text_of
+from ftdemo.samples.cells import text_of
 from ftdemo.store import Store
 from ftdemo.store.feedback import (
     AnswerSnapshot,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ftdemo.errors import FileFormatError
 from ftdemo.feedback.preferences import ChatMessage, PreferencePair, RatedAnswer
-from ftdemo.samples.conversion import Draft
+from ftdemo.samples.conversations import Draft
+from ftdemo.samples.messages import RecordError
 from ftdemo.samples.reading import open_records
 from ftdemo.samples.rows import ReadOptions
-from ftdemo.samples.turns import RecordError
 
 
 def read_preferences(
@@ -39,7 +39,8 @@ def read_preferences(
                 drafts = shape.convert(row.cells)
             except (RecordError, RecursionError):
                 continue
-            for draft in drafts:
+            # Of a conversation the last reply is the one that is judged.
+            for draft in drafts[-1:]:
                 if not draft.question.strip() or not draft.answer.strip():
                     continue
                 if draft.liked is not None:

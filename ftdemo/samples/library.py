@@ -10,11 +10,10 @@ from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.checking import HoldOut, Progress, check_file
 from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
+from ftdemo.samples.grouping import Conversations
 from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import ReadOptions
-from ftdemo.samples.similarity import QuestionIndex
-from ftdemo.samples.splitting import hold_out_questions
 from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store
@@ -284,12 +283,13 @@ class SampleLibrary:
             NotFoundError: there is no such set.
             UserError: the share is out of bounds, or the questions are too much alike to part them.
         """
-        index = QuestionIndex()
+        conversations = Conversations()
         places: list[int] = []
         for placed in self._placed(name):
-            index.add(placed.sample.question, placed.sample.answer)
+            conversations.add(placed.sample)
             places.append(placed.position)
-        chosen = hold_out_questions(index, index.near_duplicates(), hold_out.share, hold_out.seed)
+        pairs = conversations.near_duplicates()
+        chosen = conversations.hold_out(pairs, hold_out.share, hold_out.seed)
         held_out = {places[number] for number in chosen}
         changes: dict[int, Sample] = {}
         for placed in self._placed(name):

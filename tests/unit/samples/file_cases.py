@@ -263,7 +263,7 @@ GOOD = [
     Good(
         "alpaca with history",
         lines({"instruction": Q, "output": A, "system": "S", "history": [["a", "b"]]}),
-        ONE,
+        [("a", "b"), *ONE],
     ),
     Good(
         "sharegpt",

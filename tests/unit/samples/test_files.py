@@ -21,7 +21,9 @@ def test_good_file(case: Good, library: SampleLibrary, tmp_path):
         assert problem.remedy
     for name, value in case.extra.items():
         assert getattr(report, name) == value
-    assert report.as_dict()["rows_kept"] == len(case.pairs)
+    said = report.as_dict()
+    assert said["samples"] == len(case.pairs)
+    assert said["rows_read"] == said["rows_kept"] + sum(report.problem_counts.values())
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case.id)
