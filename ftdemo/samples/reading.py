@@ -11,8 +11,8 @@ from typing import Any
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples.csv_reader import find_delimiter, read_csv
 from ftdemo.samples.datasets_reader import is_hub_name, read_dataset
-from ftdemo.samples.encoding import find_encoding
-from ftdemo.samples.excel_reader import read_xlsx
+from ftdemo.samples.encoding import explain_guess, find_encoding
+from ftdemo.samples.excel_reader import open_xlsx
 from ftdemo.samples.formats import FORMATS, FORMATS_REMEDY, TEXT_FORMATS, check_size, recognise
 from ftdemo.samples.json_reader import read_json, read_jsonl
 from ftdemo.samples.parquet_reader import open_parquet
@@ -101,7 +101,8 @@ def open_source(path: str | Path, options: ReadOptions) -> Iterator[Source]:
             # `file.tell()` is not allowed while lines are read.
             return os.lseek(file.fileno(), 0, os.SEEK_CUR) / size
 
-        yield Source(path.name, path, chosen, encoding, rows, share)
+        guess = None if options.encoding else explain_guess(path, encoding)
+        yield Source(path.name, path, chosen, encoding, rows, share, (guess,) if guess else ())
 
 
 @contextmanager
@@ -188,5 +189,6 @@ def _open_binary(path: Path, chosen: str, options: ReadOptions) -> Source:
                 yield row
 
         return Source(path.name, path, chosen, None, counted(), lambda: read / max(1, count))
-    rows = read_xlsx(path, options.max_megabytes, _header_test(options))
-    return Source(path.name, path, chosen, None, rows, lambda: None)
+    rows, sheets = open_xlsx(path, options.max_megabytes, _header_test(options), options.sheet)
+    note = sheets.note()
+    return Source(path.name, path, chosen, None, rows, lambda: None, (note,) if note else ())

@@ -383,7 +383,10 @@ GOOD = [
         {"above header"},
     ),
     Good(
-        "excel merged", excel(["question", "answer"], [Q, A], [None, "again"], merge="A2:A3"), ONE, {"empty"}
+        "excel merged",
+        excel(["question", "answer"], [Q, A], [None, "again"], merge="A2:A3"),
+        [(Q, A), (Q, "again")],
+        {"contradiction"},
     ),
     Good(
         "excel formula never worked out",
