@@ -68,7 +68,7 @@ def find_encoding(path: Path, chosen: str | None = None) -> str:
 
 
 def explain_guess(path: Path, encoding: str) -> str | None:
-    """A sentence on an encoding that was guessed, with letters to see whether it is right; None if it was not.
+    """A sentence on an encoding that was guessed, with letters to see whether it is right; else None.
 
     Args:
         path: the file.

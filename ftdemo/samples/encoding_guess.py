@@ -1,8 +1,8 @@
 """Which of the old encodings a text is in: the one in which it reads most like a language.
 
-Each encoding makes other letters of the same bytes. For each language that was written in it, the likelihood of
-these letters is worked out (naive Bayes over single letters); letters that are out of place in a word, such as a
-capital or a sign in the middle, count against it.
+Each encoding makes other letters of the same bytes. For each language that was written in it, the likelihood
+of these letters is worked out (naive Bayes over single letters). Letters that are out of place in a word,
+such as a capital or a sign in the middle, count against it.
 """
 
 from collections import Counter

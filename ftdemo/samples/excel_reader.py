@@ -52,7 +52,7 @@ def open_xlsx(
     """The rows of a workbook, numbered as Excel numbers them, and which sheets they are from.
 
     Of the visible sheets the first with fitting headers is read, and all with the same; without
-    one, the first that is not empty. A formula counts with the value that was saved with it, and a merged cell
+    one, the first that is not empty. A formula counts with the value saved with it, a merged cell
     with its text in all its rows.
 
     Args:

@@ -49,6 +49,8 @@ class SampleLibrary:
         encoding: str | None = None,
         shape: str = "auto",
         split_column: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        sheet: str | None = None,
         hold_out: HoldOut | None = None,
         progress: Progress | None = None,
     ) -> SampleReport:
@@ -62,6 +64,8 @@ class SampleLibrary:
             encoding: a text file's encoding, if it is not recognised rightly.
             shape: what a record looks like, one of `shapes.SHAPES`, if it is not recognised rightly.
             split_column: the column that says which rows are held out; one named 'split' is found by itself.
+            columns: what other columns hold, by their names; one of `columns.ROLES` each.
+            sheet: the sheet of a workbook, if not all with fitting headers are to be read.
             hold_out: choose the held-out samples so, instead of by a column.
             progress: called with the rows read and the part of the file read; raise from it to cancel.
 
@@ -69,7 +73,15 @@ class SampleLibrary:
             UserError: the file as a whole cannot be used.
         """
         options = ReadOptions(
-            file_format, encoding, shape, question_column, answer_column, split_column, self._max_megabytes
+            file_format,
+            encoding,
+            shape,
+            question_column,
+            answer_column,
+            split_column,
+            self._max_megabytes,
+            columns or {},
+            sheet,
         )
         return check_file(
             path, options, hold_out=hold_out, base_folder=self._base_folder(), progress=progress
@@ -82,36 +94,22 @@ class SampleLibrary:
         file_format: str = "auto",
         question_column: str | None = None,
         answer_column: str | None = None,
-        *,
-        encoding: str | None = None,
-        shape: str = "auto",
-        split_column: str | None = None,
-        hold_out: HoldOut | None = None,
-        progress: Progress | None = None,
+        **further: Any,
     ) -> tuple[SampleSet, SampleReport]:
         """Read a file and save its samples as a set.
 
         Args:
             path: a file's path, a folder, or the name of a Hub data set.
             name: the set's name; made from the file's name if None or empty.
-            file_format: this and all that follow are as in `check`.
+            file_format: this and the two that follow are as in `check`.
+            **further: all that `check` takes by name.
 
         Raises:
             UserError: the file cannot be used, or the name cannot; nothing is saved then.
         """
         name = check_name("sample set", name or name_from_file(str(path)))
         self._store.sample_sets.refuse_taken(name)
-        report = self.check(
-            path,
-            file_format,
-            question_column,
-            answer_column,
-            encoding=encoding,
-            shape=shape,
-            split_column=split_column,
-            hold_out=hold_out,
-            progress=progress,
-        )
+        report = self.check(path, file_format, question_column, answer_column, **further)
         saved = self._store.sample_sets.add(
             name, report.samples, file_name=report.file_name, file_format=report.format
         )

@@ -167,6 +167,7 @@ def unusable(name: str, rows_read: int, problems: Sequence[Problem]) -> FileForm
 
 def _header_test(options: ReadOptions) -> IsHeader:
     chosen = [column for column in (options.question_column, options.answer_column) if column]
+    chosen += [column for column, role in options.columns.items() if role in ("question", "answer")]
 
     def is_header(names: Sequence[str]) -> bool:
         lowered = {name.strip().lower() for name in names}

@@ -11,6 +11,7 @@ from ftdemo.samples.cells import is_blank
 from ftdemo.samples.columns import (
     ABOUT_NAMES,
     HISTORY_NAMES,
+    ROLES,
     SPLIT_NAMES,
     SYSTEM_NAMES,
     choose_columns,
@@ -154,6 +155,9 @@ class _Chosen:
     ) -> None:
         self._file_name = file_name
         self._options = options
+        for role in options.columns.values():
+            if role not in ROLES:
+                raise UserError(f"A column cannot hold {role!r}.", f"Use one of: {', '.join(ROLES)}.")
         self._said = {role: chosen_column(file_name, columns, name) for name, role in options.columns.items()}
         ignored = {
             chosen_column(file_name, columns, name)
