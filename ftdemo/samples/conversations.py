@@ -84,7 +84,7 @@ def turns_in(value: Any, column: str) -> list[Said]:
         if is_message(value[0]) or not _pair_of(value[0]):
             return _messages(value, column)
         return [turn for part in value for turn in _pair(part, column)]
-    if all(isinstance(part, list) and len(part) == 2 for part in value):
+    if all(isinstance(part, list) and len(part) == 2 and not is_message(part[0]) for part in value):
         return _listed_pairs(value)
     if all(isinstance(part, str) for part in value):
         return _by_turns(value, column)

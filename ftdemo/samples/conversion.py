@@ -15,7 +15,7 @@ Convert = Callable[[Cells], list[Draft]]
 
 _MEDIA = ("images", "image", "videos", "video", "audios", "audio", "pixel_values")
 _PLACEHOLDERS = ("<image>", "<video>", "<audio>", "<|image|>", "<img>")
-_ANSWER_KEYS = ("text", "aliases", "value", "answer", "content")
+_ANSWER_KEYS = ("text", "value", "answer", "content", "aliases")
 
 
 def question_answer(

@@ -108,7 +108,8 @@ def _found(
     if is_record(value, usable):
         return [as_part(dict(value), split)]
     columns = _side_by_side(value)
-    if columns and (usable(tuple(value)) or not _records_by_name(value, usable)):
+    names_rows = any(map(holds_records, value.values())) or _records_by_name(value, usable)
+    if columns and (usable(tuple(value)) or not names_rows):
         return [as_part(record, split) for record in columns]
     found: list[dict[str, Any]] = []
     for name, listed in lists_of_records(value, usable):

@@ -148,7 +148,7 @@ class SampleSets(Family):
         for row in rows:
             return from_row(SampleSet, row)
         names = ", ".join(
-            row["name"] for row in self._database.query("select name from sample_sets order by id")
+            repr(row["name"]) for row in self._database.query("select name from sample_sets order by id")
         )
         raise NotFoundError(
             f"There is no sample set named {name!r}.",

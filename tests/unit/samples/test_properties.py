@@ -17,7 +17,7 @@ from ftdemo.samples.similarity import groups_of, sample_key
 from ftdemo.samples.splitting import choose_held_out
 from ftdemo.samples.writing import write_samples
 from ftdemo.store.samples import Sample
-from tests.unit.samples.file_cases import excel, parquet
+from tests.unit.samples.case_parts import excel, parquet
 
 TEXTS = st.text(min_size=1, max_size=60).filter(str.strip)
 NASTY = st.sampled_from(
