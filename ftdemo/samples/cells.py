@@ -61,7 +61,14 @@ def _written(value: Any) -> str:
     if value is None:
         return ""
     write = next((write for kind, write in _WRITERS if isinstance(value, kind)), None)
-    return write(value) if write else json.dumps(value, ensure_ascii=False, default=text_of)
+    if write:
+        return write(value)
+    if not isinstance(value, list | tuple | dict | int):
+        return str(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=text_of)
+    except TypeError:  # keys that JSON does not have
+        return str(value)
 
 
 def _moment(moment: datetime) -> str:

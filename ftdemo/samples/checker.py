@@ -106,7 +106,7 @@ class Checker:
         for draft in drafts:
             fault = self._fault(draft, row.number)
             if fault is None:
-                self._take(draft, row, held_out=held_out)
+                self._take(draft, row, held_out=held_out, first=not taken)
                 taken += 1
             else:
                 faults.append(fault)
@@ -131,9 +131,9 @@ class Checker:
         message = f"Row {row} says the same {what}."
         return Problem(row, None, "duplicate", message, "Nothing to do: one of them is kept.")
 
-    def _take(self, draft: Draft, row: Row, *, held_out: bool) -> None:
+    def _take(self, draft: Draft, row: Row, *, held_out: bool, first: bool) -> None:
         number, asked = row.number, digest(question_key(draft))
-        for warning in warnings_of_draft(draft, number, self._shape):
+        for warning in warnings_of_draft(draft, number, self._shape, with_history=first):
             self._note(warning, row)
         if self._row_of_question.get(asked, number) != number:
             self._note(

@@ -19,6 +19,7 @@ ANSWER_NAMES = (
     "câu trả lời", "جواب", "الجواب", "إجابة", "الإجابة", "תשובה", "उत्तर", "คำตอบ", "відповідь",
     "απάντηση",
 )  # fmt: skip
+_PEOPLE = ("user", "human")
 SPLIT_NAMES = ("split",)
 SYSTEM_NAMES = (
     "system", "system_prompt", "system_message", "systeminstruction", "system_instruction",
@@ -71,8 +72,12 @@ def choose_columns(
 
 
 def find_question(columns: Sequence[str]) -> str | None:
-    """The column of questions by its name, or None."""
-    return find_column(columns, QUESTION_NAMES)
+    """The column of questions by its name, or None.
+
+    One named 'user' is that only beside the assistant's: elsewhere it holds somebody's name.
+    """
+    asked = find_column(columns, ("assistant", "bot", "gpt"))
+    return find_column(columns, [name for name in QUESTION_NAMES if name not in _PEOPLE or asked])
 
 
 def find_answer(columns: Sequence[str]) -> str | None:

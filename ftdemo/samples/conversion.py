@@ -26,6 +26,7 @@ def question_answer(
     below: Sequence[str] = (),
     system: str | None = None,
     history: str | None = None,
+    unpack: bool = False,
 ) -> Convert:
     """Records with a question and an answer each, both texts or lists of messages.
 
@@ -36,13 +37,14 @@ def question_answer(
         below: columns of what the question is about, which are put below it.
         system: the column of what the model is told beforehand.
         history: the column of earlier turns.
+        unpack: whether texts that are JSON of messages are to be taken for messages.
     """
 
     def convert(cells: Cells) -> list[Draft]:
         asked, replied = cells.get(question), cells.get(answer)
         told = text_of(cells.get(system)).strip() and text_of(cells.get(system)) if system else None
         counts = weight(cells)
-        if not (isinstance(asked, str) and isinstance(replied, str)):
+        if unpack or not (isinstance(asked, str) and isinstance(replied, str)):
             asked, replied = _opened(asked), _opened(replied)
             if any(is_message(value) or is_messages(value) for value in (asked, replied)):
                 turns = said_in(asked, "user", question) + said_in(replied, "assistant", answer)

@@ -46,9 +46,19 @@ def fault_of_draft(draft: Draft, row: int, shape: Shape) -> Problem | None:
     return None
 
 
-def warnings_of_draft(draft: Draft, row: int, shape: Shape) -> Iterator[Problem]:
-    """What looks odd about a sample that is kept; see `fault_of_draft` for the arguments."""
-    before = [(shape.question_column, text) for _, text in (("system", draft.system or ""), *draft.history)]
+def warnings_of_draft(
+    draft: Draft, row: int, shape: Shape, *, with_history: bool = True
+) -> Iterator[Problem]:
+    """What looks odd about a sample that is kept.
+
+    Args:
+        draft: the sample.
+        row: its row.
+        shape: names the columns.
+        with_history: whether to look at what was said before, which earlier replies of the row tell too.
+    """
+    said = (("system", draft.system or ""), *draft.history) if with_history else ()
+    before = [(shape.question_column, text) for _, text in said]
     for column, text in (*_texts(draft, shape), *before):
         personal = personal_data(text)
         if personal:

@@ -22,6 +22,8 @@ _ROLES = {
 ROLES = {word: role for role, words in _ROLES.items() for word in words.split()}
 """'system', 'user', 'assistant', 'rejected' or 'tool' by the words that files use for them."""
 
+_TYPES = frozenset({"human", "ai", "system", "tool", "function"})
+"""What LangChain calls those who speak; other files have other things under 'type'."""
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text", "str", "string", ""})
 _SILENT_PARTS = frozenset({"thinking", "redacted_thinking", "reasoning"})
 _TOOL_PARTS = frozenset({"tool_use", "tool_result", "tool_call", "function_call", "functionCall"})
@@ -161,13 +163,13 @@ def _said_by(message: Mapping[str, Any]) -> str:
         who = message.get(key)
         if isinstance(who, dict):
             who = who.get("role")
-        if isinstance(who, str) and who.strip():
+        if isinstance(who, str) and who.strip() and (key != "type" or who in _TYPES):
             return who.strip().lower().rstrip(":").strip("<|>")
     return ""
 
 
 def _part_text(part: Mapping[str, Any], column: str) -> str:
-    kind = part.get("type") or part.get("content_type") or ""
+    kind = text_of(part.get("type") or part.get("content_type"))
     if kind in _SILENT_PARTS:
         return ""
     if kind in _TOOL_PARTS or any(key in part for key in ("functionCall", "functionResponse")):
@@ -185,6 +187,6 @@ def _part_text(part: Mapping[str, Any], column: str) -> str:
     raise RecordError(
         column,
         "not text",
-        f"has a part of the type {str(kind or next(iter(part), 'nothing'))[:30]!r} in the column {column!r}.",
+        f"has a part of the type {(kind or next(iter(part), 'nothing'))[:30]!r} in the column {column!r}.",
         "Leave it out: only text is learned.",
     )

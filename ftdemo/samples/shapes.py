@@ -7,7 +7,7 @@ from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples import conversion, nested
-from ftdemo.samples.cells import is_blank
+from ftdemo.samples.cells import as_list, is_blank
 from ftdemo.samples.columns import (
     ABOUT_NAMES,
     HISTORY_NAMES,
@@ -24,6 +24,7 @@ from ftdemo.samples.columns import (
 from ftdemo.samples.conversations import is_conversation
 from ftdemo.samples.conversion import Convert
 from ftdemo.samples.marks import is_marked
+from ftdemo.samples.messages import is_message, is_messages
 from ftdemo.samples.preferences import PairColumns, pair_columns, preference_pair, with_label
 from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.signs import LABEL_NAMES, WEIGHT_NAMES, is_label
@@ -233,8 +234,13 @@ class _Chosen:
             below = [column for column in below if self._share(column, _is_text) >= _FIT]
         if "context" in self._said:
             below = [self._said["context"]]
+        # What this app writes has texts only, whatever they look like.
+        own = self._has("split") and (question, answer) == ("question", "answer")
+        unpack = (
+            not own and max(self._share(column, _holds_messages) for column in (question, answer)) >= _FIT
+        )
         convert = conversion.question_answer(
-            question, answer, above=above, below=below, system=system, history=history
+            question, answer, above=above, below=below, system=system, history=history, unpack=unpack
         )
         return self._made(name, question, answer, convert, question, answer, system, history, *above, *below)
 
@@ -321,6 +327,11 @@ class _Chosen:
 
 def _is_text(cell: Any) -> bool:
     return not isinstance(cell, list | dict)
+
+
+def _holds_messages(cell: Any) -> bool:
+    opened = as_list(cell)
+    return is_message(opened) or is_messages(opened)
 
 
 def _without_media(convert: Convert, columns: Sequence[str]) -> Convert:

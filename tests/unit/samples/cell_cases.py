@@ -196,7 +196,27 @@ BROKEN = [
     Good("commas behind lines", lines(asked()).replace(b"}\n", b"},\n"), ONE),
     Good("two lists of records", document({"easy": RECORDS[:1], "hard": RECORDS[1:]}), TWO),
 ]
-CELLS_GOOD = [*COLUMNS, *CELLS, *MARKS, *BROKEN]
+MORE_CELLS = [
+    Good(
+        "messages in a table's cells",
+        b"prompt,completion\n"
+        + b'"[{""role"": ""user"", ""content"": ""Who are you?""}]",'
+        + b'"[{""role"": ""assistant"", ""content"": ""I am a bot.""}]"\n',
+        ONE,
+    ),
+    Good(
+        "somebody's name",
+        f"user,query,reply\nbob,{Q},{A}\n".encode(),
+        ONE,
+        extra={"unused_columns": ("user",)},
+    ),
+    Good("user and assistant", f"user,assistant\n{Q},{A}\n".encode(), ONE),
+    Good("a type that is no speaker", lines({"type": "system", **asked()}), ONE),
+    Good(
+        "langchain", lines({"messages": [{"type": "human", "content": Q}, {"type": "ai", "content": A}]}), ONE
+    ),
+]
+CELLS_GOOD = [*COLUMNS, *CELLS, *MORE_CELLS, *MARKS, *BROKEN]
 CELLS_BAD = [
     Bad("quiz", b"question,A,B,C,D,correct_answer\nWhich?,x,y,z,w,B\n", "no answer column"),
     Bad("only weight 0", lines({"messages": [USER, {**REPLY, "weight": 0}]}), "its weight is 0"),
