@@ -16,7 +16,7 @@ from ftdemo.samples.messages import RecordError
 from ftdemo.samples.report import Problem
 from ftdemo.samples.rows import Row
 from ftdemo.samples.shapes import Shape
-from ftdemo.samples.similarity import Pair, digest, folded, question_key, sample_key
+from ftdemo.samples.similarity import Pair, digest, folded, question_key
 from ftdemo.samples.spool import SampleSpool
 from ftdemo.samples.tabular import MAX_COLUMNS
 from ftdemo.samples.tally import Tally
@@ -104,9 +104,12 @@ class Checker:
         faults: list[Problem] = []
         taken = 0
         for draft in drafts:
-            fault = self._fault(draft, row.number)
+            asked = question_key(draft)
+            key = digest(asked, folded(draft.answer))
+            fault = self._fault(draft, key, row.number)
             if fault is None:
-                self._take(draft, row, held_out=held_out, first=not taken)
+                self._row_of_sample[key] = row.number
+                self._take(draft, digest(asked), row, held_out=held_out, first=not taken)
                 taken += 1
             else:
                 faults.append(fault)
@@ -122,17 +125,17 @@ class Checker:
             remedy = "The rest of the row is kept. " + fault.remedy
             self._note(replace(fault, severity="warning", remedy=remedy, kind=f"part: {fault.kind}"), row)
 
-    def _fault(self, draft: Draft, row: int) -> Problem | None:
+    def _fault(self, draft: Draft, key: int, row: int) -> Problem | None:
         fault = fault_of_draft(draft, row, self._shape)
-        first = self._row_of_sample.get(sample_key(draft)) if fault is None else None
+        first = self._row_of_sample.get(key) if fault is None else None
         if first is None:
             return fault
         what = f"as row {first}" if first != row else "twice"
         message = f"Row {row} says the same {what}."
         return Problem(row, None, "duplicate", message, "Nothing to do: one of them is kept.")
 
-    def _take(self, draft: Draft, row: Row, *, held_out: bool, first: bool) -> None:
-        number, asked = row.number, digest(question_key(draft))
+    def _take(self, draft: Draft, asked: int, row: Row, *, held_out: bool, first: bool) -> None:
+        number = row.number
         for warning in warnings_of_draft(draft, number, self._shape, with_history=first):
             self._note(warning, row)
         if self._row_of_question.get(asked, number) != number:
@@ -148,7 +151,6 @@ class Checker:
                 row,
             )
         self._row_of_question.setdefault(asked, number)
-        self._row_of_sample[sample_key(draft)] = number
         split: Split = "held_out" if held_out else "train"
         sample = Sample(draft.question, draft.answer, split, draft.system, draft.history, draft.weight)
         if self.conversations.add(sample) == len(self._rows):

@@ -57,8 +57,9 @@ def warnings_of_draft(
         shape: names the columns.
         with_history: whether to look at what was said before, which earlier replies of the row tell too.
     """
-    said = (("system", draft.system or ""), *draft.history) if with_history else ()
-    before = [(shape.question_column, text) for _, text in said]
+    before = [(shape.question_column, text) for _, text in draft.history] if with_history else []
+    if draft.system and with_history:
+        before.append((shape.question_column, draft.system))
     for column, text in (*_texts(draft, shape), *before):
         personal = personal_data(text)
         if personal:

@@ -13,7 +13,6 @@ from ftdemo.samples.json_records import (
     as_records,
     holds_records,
     is_record,
-    is_wrapper,
     lists_of_records,
     part_named,
     records_in,
@@ -24,6 +23,7 @@ from ftdemo.samples.shapes import is_usable
 
 _PIECE = 1 << 18
 _SPACE = re.compile(r"[\s\ufeff]*")
+_KNOWN = 100
 _FIELD = 1_000
 """A list of so many objects is no field of a record; it is read on without keeping it."""
 _REMEDY = "Mend that place and try again."
@@ -32,6 +32,7 @@ _REMEDY = "Mend that place and try again."
 def read_jsonl(file: TextIO) -> Iterator[Row]:
     """The rows of a file with one JSON object a line; a row's number is its line's."""
     number = 0
+    records: set[tuple[str, ...]] = set()
     while line := file.readline(MAX_LINE):
         number += 1
         text = line.strip().lstrip("\ufeff")
@@ -41,7 +42,7 @@ def read_jsonl(file: TextIO) -> Iterator[Row]:
                 number, "over-long", f"Row {number} has more than {MAX_LINE:,} characters.", "Shorten it."
             )
         elif text:
-            yield _parse_line(number, text)
+            yield _parse_line(number, text, records)
 
 
 def _skip_line(file: TextIO) -> None:
@@ -49,20 +50,24 @@ def _skip_line(file: TextIO) -> None:
         pass
 
 
-def _parse_line(number: int, text: str) -> Row:
+def _parse_line(number: int, text: str, records: set[tuple[str, ...]]) -> Row:
+    """The row of a line; `records` are the names of the fields of those that are known to be records."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         if text.endswith(("},", "],")):
-            return _parse_line(number, text[:-1])
+            return _parse_line(number, text[:-1], records)
         return unreadable(number, "not JSON", *_why(number, text, error))
     except (ValueError, RecursionError) as error:
         return unreadable(number, "not JSON", f"Row {number} {_what(error)}.", _REMEDY)
     if is_messages(value):
         return Row(number, {"messages": value})
-    if isinstance(value, dict) and is_wrapper(value):
-        inner = records_in(value)
-        value = inner[0] if len(inner) == 1 else value
+    if isinstance(value, dict) and (names := tuple(value)) not in records:
+        if is_record(value):
+            if len(records) < _KNOWN:
+                records.add(names)
+        elif len(inner := records_in(value)) == 1:
+            value = inner[0]
     return _row(number, value)
 
 

@@ -25,6 +25,7 @@ LABEL_NAMES = (
 """Columns that may say whether an answer was liked; whether one does is told by its cells."""
 
 WEIGHT_NAMES = ("multiplier", "weight", "sample_weight", "loss_weight")
+_WEIGHTED = frozenset({*WEIGHT_NAMES, "fineTuningParameters", "fine_tuning_parameters"})
 
 
 def verdict(value: Any) -> bool | None:
@@ -70,6 +71,8 @@ def weight(cells: Mapping[str, Any]) -> float:
     Raises:
         RecordError: it is no number from 0 up.
     """
+    if _WEIGHTED.isdisjoint(cells):
+        return 1.0
     parameters = as_list(cells.get("fineTuningParameters", cells.get("fine_tuning_parameters")))
     given: list[Any] = [parameters.get("multiplier")] if isinstance(parameters, dict) else []
     given += [cells.get(name) for name in WEIGHT_NAMES]
