@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from ftdemo.cli.output import DataOption, JsonOption, command, open_studio, print_json, tell, tell_table
+from ftdemo.errors import UserError
 from ftdemo.samples import HoldOut, SampleReport, as_record
+from ftdemo.samples.columns import ROLES
 from ftdemo.samples.formats import FORMATS
 from ftdemo.samples.shapes import SHAPES
 
@@ -27,6 +29,18 @@ QuestionOption = Annotated[
 ]
 AnswerOption = Annotated[
     str | None, typer.Option("--answer-column", help="Column of answers.", show_default="by name")
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        help=f"What a column holds, as NAME=ROLE; a role is {', '.join(ROLES)}.",
+        show_default=False,
+    ),
+]
+SheetOption = Annotated[
+    str | None,
+    typer.Option("--sheet", help="Sheet of a workbook.", show_default="those with fitting headers"),
 ]
 SplitOption = Annotated[
     str | None,
@@ -60,6 +74,8 @@ def add(
     question_column: QuestionOption = None,
     answer_column: AnswerOption = None,
     split_column: SplitOption = None,
+    column: ColumnOption = None,
+    sheet: SheetOption = None,
     hold_out: HoldOutOption = None,
     seed: SeedOption = 0,
     data: DataOption = None,
@@ -75,6 +91,8 @@ def add(
         encoding=encoding,
         shape=shape,
         split_column=split_column,
+        columns=_roles(column),
+        sheet=sheet,
         hold_out=HoldOut(hold_out, seed) if hold_out is not None else None,
     )
     if as_json:
@@ -94,6 +112,8 @@ def check(
     question_column: QuestionOption = None,
     answer_column: AnswerOption = None,
     split_column: SplitOption = None,
+    column: ColumnOption = None,
+    sheet: SheetOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,6 +126,8 @@ def check(
         encoding=encoding,
         shape=shape,
         split_column=split_column,
+        columns=_roles(column),
+        sheet=sheet,
     )
     if as_json:
         print_json(report.as_dict())
@@ -243,14 +265,42 @@ def remove(name: NameArgument, data: DataOption = None, as_json: JsonOption = Fa
     tell(as_json, {"removed": name}, f"Removed {name!r}.")
 
 
+def _roles(columns: list[str] | None) -> dict[str, str]:
+    """What columns hold, of options such as 'Notiz=context'."""
+    roles: dict[str, str] = {}
+    for said in columns or ():
+        name, equals, role = said.rpartition("=")
+        if not equals or not name.strip():
+            raise UserError(
+                f"The option --column {said!r} has no NAME=ROLE.", "Write it as: --column Note=context."
+            )
+        roles[name] = role.strip().lower()
+    return roles
+
+
 def _print_report(report: SampleReport) -> None:
+    left_out = report.rows_read - report.rows_kept
     typer.echo(
         f"{report.file_name}: {report.format}, {report.shape}, {report.rows_read} rows read, "
-        f"{report.rows_kept} kept (question: {report.question_column!r}, answer: {report.answer_column!r})."
+        f"{report.rows_kept} kept, {left_out} left out "
+        f"(question: {report.question_column!r}, answer: {report.answer_column!r})."
     )
+    if report.replies:
+        typer.echo(f"  {len(report.samples)} samples: every reply of a conversation is one.")
+    if report.unused_columns:
+        typer.echo(f"  columns not used: {', '.join(report.unused_columns)}")
+    for note in report.notes:
+        typer.echo(f"  {note}")
     for problem in report.problems:
-        left_out = "left out" if problem.severity == "error" else "kept"
-        typer.echo(f"  {left_out}: {problem.message} {problem.remedy}")
+        said = "left out" if problem.severity == "error" else "kept"
+        typer.echo(f"  {said}: {problem.message} {problem.remedy}")
+    more = sum(report.problem_counts.values()) - sum(each.severity == "error" for each in report.problems)
+    if more > 0:
+        typer.echo(f"  and {more} more rows left out: {_counted(report.problem_counts)} in all")
     if report.token_lengths:
         lengths = report.token_lengths
         typer.echo(f"  tokens a sample: {lengths.minimum} to {lengths.maximum}, median {lengths.median}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

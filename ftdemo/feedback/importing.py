@@ -12,11 +12,11 @@ from ftdemo.feedback.import_report import KINDS, ImportReport
 from ftdemo.feedback.pool import IMPORTED
 from ftdemo.feedback.preferences import RatedAnswer
 from ftdemo.feedback.reading import PreferenceFile, not_preferences
+from ftdemo.samples.cells import text_of
 from ftdemo.samples.reading import open_source
 from ftdemo.samples.report import Problem
 from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.tally import Tally
-from ftdemo.samples.turns import text_of
 from ftdemo.store import Store
 from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import AnswerSnapshot, Choice, ChoiceKind, NewAnswer, Vote, VoteKind

@@ -11,11 +11,11 @@ from ftdemo.errors import FileFormatError
 from ftdemo.feedback.forms.fields import Fields, listed, number_of
 from ftdemo.feedback.forms.judgements import Judgement
 from ftdemo.feedback.forms.registry import is_known, plain_records, read_record
+from ftdemo.samples.messages import RecordError
 from ftdemo.samples.reading import open_source
 from ftdemo.samples.report import Problem
 from ftdemo.samples.rows import MAX_LINE, MAX_ROWS, Progress, ReadOptions, Row, watched
 from ftdemo.samples.tally import Tally
-from ftdemo.samples.turns import RecordError
 
 _MOST_NUMBERS = 32
 _MOST_COLUMNS = 1_000
@@ -73,7 +73,7 @@ class PreferenceFile:
                 yield row.number, said
 
     def _rows(self) -> Iterator[Row]:
-        with open_source(self._path, self._options) as source:
+        with open_source(self._path, self._options, is_known) as source:
             yield from watched(source.rows, source, self._progress)
 
     def _read(self, row: Row) -> tuple[Judgement, ...]:

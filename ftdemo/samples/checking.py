@@ -10,7 +10,7 @@ from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.reading import open_records, unusable
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import MAX_ROWS, Progress, ReadOptions, watched
-from ftdemo.samples.splitting import check_share, hold_out_questions
+from ftdemo.samples.splitting import check_share
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ def check_file(
         check_share(hold_out.share)
     with open_records(path, options) as records:
         source, columns, shape = records.source, records.columns, records.shape
+        named = options.split_column or next(
+            (name for name, role in options.columns.items() if role == "split"), None
+        )
         split_column = (
-            chosen_column(source.name, columns, options.split_column)
-            if options.split_column
-            else find_column(columns, SPLIT_NAMES)
+            chosen_column(source.name, columns, named) if named else find_column(columns, SPLIT_NAMES)
         )
         meter = LengthMeter.of_folder(base_folder)
         checker = Checker(shape, split_column, meter)
@@ -70,19 +71,26 @@ def check_file(
             raise unusable(source.name, checker.rows_read, checker.tally.problems)
         pairs = checker.note_near_duplicates()
         if hold_out:
-            chosen = hold_out_questions(checker.index, pairs, hold_out.share, hold_out.seed)
+            chosen = checker.conversations.hold_out(pairs, hold_out.share, hold_out.seed)
             checker.samples.hold_out(chosen)
         if progress:
             progress(checker.rows_read, 1.0)
+        all_columns = records.named(checker.columns)
         return SampleReport(
             file_name=source.name,
             format=source.format,
             encoding=source.encoding,
             shape=shape.name,
-            columns=columns,
+            columns=all_columns,
             question_column=shape.question_column,
             answer_column=shape.answer_column,
             rows_read=checker.rows_read,
+            rows_kept=checker.rows_kept,
+            replies=checker.replies,
+            unused_columns=tuple(
+                column for column in all_columns if column not in shape.used and column != split_column
+            ),
+            notes=source.notes,
             problems=checker.tally.problems,
             problem_counts=checker.tally.errors,
             warning_counts=checker.tally.warnings,

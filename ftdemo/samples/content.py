@@ -18,6 +18,11 @@ _ODD = re.compile(
 )
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _GARBLED = re.compile("Ã[\x80-\xbf¡-¿]|â€[\x80-\xbf˜™œ\x9d“”¦]|Â[\xa0-\xbf]|锟斤拷|ï»¿")
+# ChatML's and Llama 3's <|…|>, Gemma's turns, Llama 2's and BERT's ends, Mistral's brackets.
+_CONTROL = re.compile(
+    r"<\|[A-Za-z][\w-]{1,40}\|>|</?s>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|\[/?INST\]|<</?SYS>>"
+    r"|<｜[^｜\s]{1,40}｜>"
+)
 
 _SCRIPTS = (
     (0x00, ""),
@@ -84,6 +89,14 @@ def odd_characters(text: str) -> str | None:
         return f"the odd character U+{ord(odd[0]):04X}"
     garbled = None if text.isascii() else _GARBLED.search(text)
     return f"letters garbled by a wrong encoding ({garbled[0]!r})" if garbled else None
+
+
+def control_token(text: str) -> str | None:
+    """The first sequence in a text that models use as a control token, such as '<|im_end|>', or None."""
+    if "<" not in text and "[" not in text:
+        return None
+    found = _CONTROL.search(text)
+    return found[0] if found else None
 
 
 def main_script(text: str) -> str:

@@ -1,83 +1,94 @@
-"""From a record's cells to samples, one function for each shape."""
+"""From a record with a question and an answer, or a conversation, to samples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import replace
 from typing import Any
 
-from ftdemo.samples.turns import (
-    RecordError,
-    Turn,
-    as_list,
-    joined,
-    marked_turns,
-    pairs_of,
-    text_of,
-    turns_of,
-)
+from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.samples.conversations import Draft, pairs_of, replies_of, said_in, turns_in
+from ftdemo.samples.marks import marked_turns
+from ftdemo.samples.messages import Note, RecordError, is_message, is_messages
+from ftdemo.samples.signs import weight
 
 Cells = Mapping[str, Any]
-_TRUE = frozenset({"true", "1", "yes", "y", "good", "liked", "up", "positive", "👍", "是"})
-_FALSE = frozenset({"false", "0", "-1", "no", "n", "bad", "disliked", "down", "negative", "👎", "否"})
+Convert = Callable[[Cells], list[Draft]]
+
+_MEDIA = ("images", "image", "videos", "video", "audios", "audio", "pixel_values")
+_PLACEHOLDERS = ("<image>", "<video>", "<audio>", "<|image|>", "<img>")
+_ANSWER_KEYS = ("text", "value", "answer", "content", "aliases")
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A sample to be, not yet checked.
-
-    Args:
-        history: the turns before the question.
-        weight: how much it counts in training; 1 unless the file says otherwise.
-        rejected: the answer that was liked less, in a preference pair.
-        liked: whether the answer was liked, in a labelled one.
-        cut_turns: turns after the last answer, which were left out.
-    """
-
-    question: str
-    answer: str
-    system: str | None = None
-    history: tuple[Turn, ...] = ()
-    weight: float = 1.0
-    rejected: str | None = None
-    liked: bool | None = None
-    cut_turns: int = 0
-
-
-def question_answer(question: str, answer: str, extra: str | None) -> Callable[[Cells], list[Draft]]:
-    """Records with a question and an answer each; also Alpaca's, and prompt/completion in lists of messages.
+def question_answer(
+    question: str,
+    answer: str,
+    *,
+    above: Sequence[str] = (),
+    below: Sequence[str] = (),
+    system: str | None = None,
+    history: str | None = None,
+    unpack: bool = False,
+) -> Convert:
+    """Records with a question and an answer each, both texts or lists of messages.
 
     Args:
         question: the question's column.
         answer: the answer's column.
-        extra: the column of what the question is about, which is put below it.
+        above: columns that are part of the question, put above it.
+        below: columns of what the question is about, which are put below it.
+        system: the column of what the model is told beforehand.
+        history: the column of earlier turns.
+        unpack: whether texts that are JSON of messages are to be taken for messages.
     """
 
     def convert(cells: Cells) -> list[Draft]:
-        if isinstance(cells.get(question), list) and isinstance(cells.get(answer), list):
-            turns = turns_of(cells[question], question) + turns_of(cells[answer], answer)
-            return [_draft(turns, cells, answer)]
-        asked = text_of(cells.get(question))
-        about = text_of(cells.get(extra)) if extra else ""
-        if about.strip():
-            asked = f"{asked}\n\n{about}"
-        earlier = as_list(cells.get("history"))
-        history = tuple(pairs_of(earlier, "history")) if isinstance(earlier, list) else ()
-        system = text_of(cells.get("system")) or None
-        return [Draft(asked, text_of(cells.get(answer)), system, history, _weight(cells))]
+        asked, replied = cells.get(question), cells.get(answer)
+        told = text_of(cells.get(system)).strip() and text_of(cells.get(system)) if system else None
+        counts = weight(cells)
+        if unpack or not (isinstance(asked, str) and isinstance(replied, str)):
+            asked, replied = _opened(asked), _opened(replied)
+            if any(is_message(value) or is_messages(value) for value in (asked, replied)):
+                turns = said_in(asked, "user", question) + said_in(replied, "assistant", answer)
+                return replies_of(turns, answer, told or None, counts)
+        notes: list[Note] = []
+        text = _cell(asked, question, notes)
+        parts = [_cell(cells.get(column), column, notes) for column in above]
+        parts.append(text)
+        if text.strip():
+            parts += [_cell(cells.get(column), column, notes) for column in below]
+        whole = "\n\n".join(part for part in parts if part.strip()) if above or below else text
+        earlier = as_list(cells.get(history)) if history else None
+        reply = _answer(replied, answer, notes)
+        before: tuple[tuple[str, str], ...] = ()
+        drafts: list[Draft] = []
+        if isinstance(earlier, list) and earlier:
+            said = pairs_of(earlier, history or "")
+            before = tuple((turn.role, turn.text) for turn in said)
+            # In Alpaca's pairs the earlier replies stand nowhere else.
+            if isinstance(earlier[0], list):
+                drafts = [replace(draft, notes=()) for draft in replies_of(said, history or "", told, counts)]
+        drafts.append(Draft(whole, reply, told or None, before, counts, notes=tuple(notes)))
+        return drafts
 
     return convert
 
 
-def conversation(column: str) -> Callable[[Cells], list[Draft]]:
-    """Records with a list of messages; the last answer is the sample's, all before it is its history."""
+def conversation(column: str, system: str | None = None) -> Convert:
+    """Records with a conversation in one column: a sample for each reply.
+
+    Args:
+        column: the conversation's.
+        system: the column of what the model is told beforehand.
+    """
 
     def convert(cells: Cells) -> list[Draft]:
-        return [_draft(turns_of(cells.get(column), column), cells, column)]
+        turns = turns_in(cells.get(column), column)
+        told = _system_text(cells.get(system)) if system else ""
+        return replies_of(turns, column, told or None, weight(cells))
 
     return convert
 
 
-def marked(column: str) -> Callable[[Cells], list[Draft]]:
+def marked(column: str) -> Convert:
     """Records with '### Instruction: … ### Response: …' in one text, or in a list of texts.
 
     In a list each text may be a sample by itself, or one turn of a conversation.
@@ -85,104 +96,92 @@ def marked(column: str) -> Callable[[Cells], list[Draft]]:
 
     def convert(cells: Cells) -> list[Draft]:
         value = as_list(cells.get(column))
-        texts = [text_of(part) for part in value] if isinstance(value, list) else [text_of(value)]
-        each = [marked_turns(text) for text in texts]
-        if all({"user", "assistant"} <= {role for role, _ in turns} for turns in each):
-            return [_draft(turns, cells, column) for turns in each]
-        turns = joined([turn for found in each for turn in found])
-        if not turns and len(texts) > 1 and len(texts) % 2 == 0:
-            turns = [(("user", "assistant")[at % 2], text) for at, text in enumerate(texts)]
-        return [_draft(turns, cells, column)]
+        counts = weight(cells)
+        told = text_of(cells.get("system")) or None
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            each = [marked_turns(part) for part in value]
+            if each and all({"user", "assistant"} <= {turn.role for turn in turns} for turns in each):
+                return [draft for turns in each for draft in replies_of(turns, column, told, counts)]
+            return replies_of(turns_in(value, column), column, told, counts)
+        return replies_of(marked_turns(text_of(value)), column, told, counts)
 
     return convert
 
 
-def preference_pair(prompt: str | None, chosen: str, rejected: str) -> Callable[[Cells], list[Draft]]:
-    """Records with a better and a worse answer, texts or lists of messages, the prompt in them or beside."""
+def refuse_media(cells: Cells, columns: Sequence[str]) -> None:
+    """Refuse a record that needs a picture or sound.
 
-    def convert(cells: Cells) -> list[Draft]:
-        asked = _as_turns(cells.get(prompt), "user") if prompt else []
-        better, worse = _as_turns(cells.get(chosen), "assistant"), _as_turns(cells.get(rejected), "assistant")
-        # Some files repeat the prompt at the head of both answers.
-        turns = better if any(role == "user" for role, _ in better) else asked + better
-        draft = _draft(turns, cells, chosen)
-        return [_with(draft, rejected=worse[-1][1] if worse else "")]
+    Args:
+        cells: the record.
+        columns: those of `media_columns`.
 
-    return convert
-
-
-def preference_label(prompt: str, completion: str, label: str) -> Callable[[Cells], list[Draft]]:
-    """Records with an answer and whether it was liked."""
-
-    def convert(cells: Cells) -> list[Draft]:
-        word = text_of(cells.get(label)).strip().lower().removesuffix(".0")
-        if word not in _TRUE | _FALSE:
+    Raises:
+        RecordError: it has one.
+    """
+    for column in columns:
+        value = cells.get(column)
+        if is_blank(value):
+            continue
+        shown = isinstance(value, list | dict | bytes) or any(
+            mark in text_of(cell) for cell in cells.values() for mark in _PLACEHOLDERS
+        )
+        if shown:
             raise RecordError(
-                label,
-                "no label",
-                f"has {word[:30]!r} as its label.",
-                "Write true for liked, false for disliked.",
+                column,
+                "not text",
+                f"has a picture, sound or video in the column {column!r}.",
+                "Leave the row out: only text is learned. If the texts do without it, leave out the column.",
             )
-        turns = _as_turns(cells.get(prompt), "user") + _as_turns(cells.get(completion), "assistant")
-        return [_with(_draft(turns, cells, completion), liked=word in _TRUE)]
-
-    return convert
 
 
-def is_marked(value: Any) -> bool:
-    """Whether a value is text with markers such as '### Instruction:'."""
-    return isinstance(value, str) and bool(marked_turns(value))
+def media_columns(columns: Sequence[str]) -> list[str]:
+    """The columns that may hold pictures or sound."""
+    return [column for column in columns if column.strip().lower() in _MEDIA]
 
 
-def _with(draft: Draft, **changes: Any) -> Draft:
-    return Draft(**{**vars(draft), **changes})
+def _opened(value: Any) -> Any:
+    """A cell with messages as JSON text, opened; any other as it is."""
+    opened = as_list(value)
+    return opened if is_message(opened) or is_messages(opened) else value
 
 
-def _as_turns(value: Any, role: str) -> list[Turn]:
-    listed = as_list(value)
-    if isinstance(listed, list):
-        return turns_of(listed, role)
-    text = text_of(value)
-    return (marked_turns(text) if role == "assistant" else []) or [(role, text)]
+def _system_text(value: Any) -> str:
+    """What a system column says; Gemini has it in parts."""
+    if isinstance(value, dict | list):
+        said = said_in([value], "system", "system") if is_message(value) else []
+        if said:
+            return said[0].text
+        parts = value.get("parts") if isinstance(value, dict) else value
+        if isinstance(parts, list):
+            texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+            return "\n".join(text_of(text) for text in texts)
+    return text_of(value)
 
 
-def _draft(turns: Sequence[Turn], cells: Cells, column: str) -> Draft:
-    system = (
-        "\n\n".join(text for role, text in turns if role == "system") or text_of(cells.get("system")) or None
-    )
-    said = joined([turn for turn in turns if turn[0] != "system"])
-    last = next((at for at in range(len(said) - 1, -1, -1) if said[at][0] == "assistant"), None)
-    if not last:
-        raise RecordError(
-            column,
-            "no answer",
-            f"has no question with an answer after it in the column {column!r}.",
-            "A record needs something asked and an answer to it.",
-        )
-    return Draft(
-        question=said[last - 1][1],
-        answer=said[last][1],
-        system=system,
-        history=tuple(said[: last - 1]),
-        weight=_weight(cells),
-        cut_turns=len(said) - 1 - last,
-    )
+def _answer(value: Any, column: str, notes: list[Note]) -> str:
+    """An answer; of several for the same question the first."""
+    if isinstance(value, dict):
+        value = next((value[key] for key in _ANSWER_KEYS if key in value), value)
+    if isinstance(value, list | tuple) and all(not isinstance(each, list | dict) for each in value):
+        texts = [text for text in map(text_of, value) if text.strip()]
+        if len(texts) > 1:
+            what = f"has {len(texts)} answers in the column {column!r}; the first is taken."
+            notes.append(Note(column, "several answers", what, "Give others a row of their own."))
+        return texts[0] if texts else ""
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        inner = next((key for key in _ANSWER_KEYS if key in value[0]), None)
+        if inner:
+            return _answer([each.get(inner) for each in value], column, notes)
+    return _cell(value, column, notes)
 
 
-def _weight(cells: Cells) -> float:
-    """Gradient's `multiplier`, alone or among its `fineTuningParameters`."""
-    parameters = as_list(cells.get("fineTuningParameters", cells.get("fine_tuning_parameters")))
-    value = parameters.get("multiplier") if isinstance(parameters, dict) else None
-    value = next((given for given in (value, cells.get("multiplier")) if given not in (None, "")), 1.0)
-    try:
-        weight = float(value)
-    except (TypeError, ValueError):
-        weight = -1.0
-    if not (isfinite(weight) and weight >= 0):
-        raise RecordError(
-            "multiplier",
-            "no number",
-            f"has the multiplier {text_of(value)[:30]!r}.",
-            "Write a number from 0 up.",
-        )
-    return weight
+def _cell(value: Any, column: str, notes: list[Note]) -> str:
+    """A cell as text; a list or an object is written out, with a word about it."""
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        value = value[0]
+    if isinstance(value, list | dict) and value:
+        what = f"has {'a list' if isinstance(value, list) else 'an object'} in the column {column!r}."
+        notes.append(Note(column, "not plain text", what, "It is written out as JSON; write text instead."))
+    if isinstance(value, list | dict) and not value:
+        return ""
+    return text_of(value)

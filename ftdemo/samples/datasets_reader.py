@@ -14,6 +14,15 @@ from ftdemo.samples.rows import Row
 
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*")
 _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".xlsx", ".xls", ".zip", ".gz")
+_KINDS = {
+    ".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet",
+    ".xlsx": "xlsx", ".arrow": "arrow",
+}  # fmt: skip
+"""What the files of a folder are, by their endings …"""
+_NO_DATA = frozenset(
+    {"dataset_infos.json", "dataset_info.json", "state.json", "config.json", "metadata.json"}
+)
+"""… but for those that only tell about them."""
 _PATIENCE_S = 5.0
 
 
@@ -60,7 +69,26 @@ def _load_folder(folder: Path) -> dict[Any, Any]:
     if (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file():
         loaded = datasets.load_from_disk(str(folder))
         return loaded if isinstance(loaded, dict) else {loaded.split or "train": loaded}
+    _refuse_mixed(folder)
     return dict(datasets.load_dataset(str(folder), streaming=True))
+
+
+def _refuse_mixed(folder: Path) -> None:
+    """Of files of several formats the library would read those of one and say nothing of the others."""
+    kinds: dict[str, Path] = {}
+    for file in sorted(folder.rglob("*")):
+        kind = None if file.name in _NO_DATA else _KINDS.get(file.suffix.lower())
+        if (
+            kind
+            and file.is_file()
+            and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        ):
+            kinds.setdefault(kind, file.relative_to(folder))
+    if len(kinds) > 1:
+        raise SourceError(
+            f"The folder {folder.name} has files of several formats: {', '.join(map(str, kinds.values()))}.",
+            "Name one of its files, or put those of one format into a folder of their own.",
+        )
 
 
 def _load_hub(name: str) -> dict[Any, Any]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from ftdemo.errors import UserError
-from ftdemo.samples.conversion import Draft
+from ftdemo.samples.cells import text_of
+from ftdemo.samples.conversations import Draft
 from ftdemo.samples.inspection import fault_of_draft
 from ftdemo.samples.shapes import QUESTION_ANSWER, Shape
 from ftdemo.samples.similarity import sample_key
-from ftdemo.samples.turns import text_of
 from ftdemo.store.samples import Sample
 
 _TYPED = Shape(QUESTION_ANSWER, "question", "answer", lambda _: [])

@@ -5,11 +5,12 @@ The whole file is decoded once in small pieces to find out, so reading it afterw
 
 import codecs
 import re
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from ftdemo.errors import FileFormatError, UserError
+from ftdemo.samples.encoding_guess import CLOSE, Guess, guesses
 
 WINDOW = 65_536
 """Bytes that are looked at to tell an encoding."""
@@ -23,7 +24,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
+_CERTAIN = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp"})
+"""Encodings that are told by their marks or their form, and are no guesses."""
 NOT_TEXT_REMEDY = "Give a CSV, JSON, JSONL, Parquet or Excel (.xlsx) file."
 
 
@@ -41,23 +43,58 @@ def find_encoding(path: Path, chosen: str | None = None) -> str:
     with path.open("rb") as file:
         head = file.read(WINDOW)
         encoding = _known_encoding(chosen) if chosen else _by_mark_or_zeros(head)
+        likely = [encoding] if encoding else []
         if encoding is None:
             bad = _first_bad_byte(file, "utf-8")
             if bad is None:
                 _refuse_binary(path.name, head)
                 return "utf-8"
             # Letters of several bytes before that place mean UTF-8 with one bad byte in it.
-            encoding = "utf-8" if _has_letters_before(file, bad) else _by_letters(path.name, file, bad)
-        bad = _first_bad_byte(file, encoding)
-        if bad is None:
-            return encoding
+            if _has_letters_before(file, bad):
+                likely = ["utf-8"]
+            else:
+                likely = _close(guesses(_sample(path.name, file, bad)))
+        for encoding in likely:
+            if _first_bad_byte(file, encoding) is None:
+                return encoding
+        bad = _first_bad_byte(file, likely[0]) or 0
         file.seek(0)
         line = file.read(bad).count(b"\n") + 1
-    shown = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}.get(encoding, encoding.upper())
+    shown = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}.get(likely[0], likely[0].upper())
     raise FileFormatError(
         f"Line {line} of {path.name} has a byte that is not {shown} text.",
         "Name the encoding it is written in, or save the file again with the encoding UTF-8.",
     )
+
+
+def explain_guess(path: Path, encoding: str) -> str | None:
+    """A sentence on an encoding that was guessed, with letters to see whether it is right; else None.
+
+    Args:
+        path: the file.
+        encoding: what `find_encoding` told.
+    """
+    if encoding in _CERTAIN:
+        return None
+    with path.open("rb") as file:
+        bad = _first_bad_byte(file, "utf-8")
+        found = guesses(_sample(path.name, file, bad)) if bad is not None else []
+    guess = next((each for each in found if each.encoding == encoding), None)
+    if guess is None:
+        return None
+    said = (
+        f"The encoding is a guess: {encoding} ({guess.language}), "
+        f"with letters such as {', '.join(guess.letters) or 'none'}."
+    )
+    other = next((each for each in found if each.letters != guess.letters), None)
+    if other is not None and guess.evidence - other.evidence < CLOSE:
+        said += f" In {other.encoding} ({other.language}) they are {', '.join(other.letters)}."
+    return f"{said} If that is wrong, name the encoding: --encoding, or the field 'Encoding'."
+
+
+def _close(found: Sequence[Guess]) -> list[str]:
+    """The likeliest encodings: if one does not decode the whole file, the next may, if it is as likely."""
+    return [guess.encoding for guess in found if found[0].evidence - guess.evidence < 3 * CLOSE]
 
 
 def _known_encoding(name: str) -> str:
@@ -77,6 +114,8 @@ def _by_mark_or_zeros(head: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
+    if b"\x1b$" in head and head.isascii():
+        return "iso2022_jp"
     pairs = len(head) // 2
     zeros = (head[0::2].count(0), head[1::2].count(0))
     for encoding, ours, other in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
@@ -114,32 +153,12 @@ def _refuse_binary(file_name: str, window: bytes) -> None:
         raise FileFormatError(f"The file {file_name} is not text.", NOT_TEXT_REMEDY)
 
 
-def _by_letters(file_name: str, file: BinaryIO, position: int) -> str:
-    """Tell an encoding older than Unicode by the bytes above 127 from `position` on."""
+def _sample(file_name: str, file: BinaryIO, position: int) -> bytes:
+    """Whole lines from about the first byte that is not UTF-8 on."""
     file.seek(max(0, position - 1024))
     window = file.read(WINDOW)
     _refuse_binary(file_name, window)
-    if _is_chinese(window):
-        return "gb18030"
-    runs = _HIGH_RUNS.findall(window)
-    if sum(len(run) == 1 for run in runs) > 0.6 * len(runs):
-        # Single letters between ASCII ones: a Western European language.
-        return "cp1252"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(window[:8192]).best()
-    return best.encoding if best else "cp1252"
-
-
-def _is_chinese(window: bytes) -> bool:
-    """Whether the bytes are GB18030 made up of everyday characters, which start with B0 to D7 there."""
-    decoder = codecs.getincrementaldecoder("gb18030")("strict")
-    try:
-        text = decoder.decode(window)
-    except UnicodeDecodeError:
-        return False
-    letters = [char.encode("gb18030") for char in text if char > "\x7f"]
-    everyday = sum(len(char) == 2 and 0xB0 <= char[0] <= 0xD7 and char[1] >= 0xA1 for char in letters)
-    signs = sum(len(char) == 2 and 0xA1 <= char[0] <= 0xA3 and char[1] >= 0xA1 for char in letters)
-    alone = sum(len(a) == 1 == len(b) for a, b in pairwise(_HIGH_RUNS.findall(window)))
-    return everyday > alone and everyday + signs > 0.7 * len(letters)
+    start = window.find(b"\n") + 1 if position > 1024 else 0
+    end = window.rfind(b"\n") if len(window) == WINDOW else len(window)
+    lines = (window[start:end] or window).splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.isascii()) or window

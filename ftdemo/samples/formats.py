@@ -3,10 +3,11 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples.encoding import WINDOW, find_encoding
-from ftdemo.samples.json_reader import is_wrapper
+from ftdemo.samples.json_records import is_wrapper
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "xlsx", "datasets")
 TEXT_FORMATS = frozenset({"csv", "tsv", "json", "jsonl"})
@@ -14,6 +15,7 @@ FORMATS_REMEDY = (
     "Give a CSV, JSON, JSONL, Parquet or Excel (.xlsx) file with a question and an answer in each row."
 )
 
+_LINES = 40
 _SAVE_AS = "Save it as .xlsx or CSV and give that."
 _FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an Excel file of the old form (.xls), or one with a password", _SAVE_AS),
@@ -90,19 +92,36 @@ def recognise(path: Path, encoding: str | None = None) -> tuple[str, str | None]
 
 
 def recognise_text(start: str) -> str:
-    """Tell a text's format by its first characters: '[' opens JSON, '{' JSON or JSONL, all else is CSV."""
+    """Tell a text's format by its beginning: '[' opens JSON, '{' JSON or JSONL, most else is CSV.
+
+    A line that is no JSON, such as a comment, does not make a CSV of a file whose other lines are objects.
+    """
     start = start.lstrip("\ufeff \t\r\n\x00")
+    lines = [line.strip() for line in start.splitlines()[:_LINES] if line.strip()]
     if start.startswith("["):
-        return "json"
+        own = len(lines) > 1 and lines[1].startswith("[") and isinstance(_loaded(lines[0]), list)
+        return "jsonl" if own else "json"
     if not start.startswith("{"):
-        return "csv"
-    first_line = start.split("\n", 1)[0]
+        # The last line looked at may be cut off.
+        objects = sum(isinstance(_loaded(line), dict) for line in lines)
+        return "jsonl" if objects and objects >= len(lines) // 2 else "csv"
+    record = _loaded(lines[0])
+    if record is not None:
+        return "json" if is_wrapper(record) else "jsonl"
+    if lines[0].endswith("}"):
+        return "jsonl"
+    # One object over many lines; or a line with a raw line break in a text, and whole objects below it.
+    opened = lines[0].endswith(("{", "[", ",", ":"))
+    return "jsonl" if not opened and any(isinstance(_loaded(line), dict) for line in lines[1:]) else "json"
+
+
+def _loaded(text: str) -> Any:
+    if text[:1] not in ("{", "["):
+        return None
     try:
-        record = json.loads(first_line)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        # A first line that is no JSON by itself: one object over many lines, unless it only looks cut off.
-        return "jsonl" if first_line.rstrip().endswith("}") else "json"
-    return "json" if is_wrapper(record) else "jsonl"
+        return None
 
 
 def _check_is_excel(path: Path) -> None:

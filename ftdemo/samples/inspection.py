@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ftdemo.samples.content import odd_characters, personal_data
-from ftdemo.samples.conversion import Draft
+from ftdemo.samples.content import control_token, odd_characters, personal_data
+from ftdemo.samples.conversations import Draft
 from ftdemo.samples.report import Problem
 from ftdemo.samples.shapes import Shape
 
@@ -32,6 +32,9 @@ def fault_of_draft(draft: Draft, row: int, shape: Shape) -> Problem | None:
                 f"{MAX_CHARACTERS:,} is the most.",
                 "Shorten it, or split it into several samples.",
             )
+    if draft.weight == 0:
+        message = f"Row {row} has the weight 0."
+        return Problem(row, None, "weight 0", message, "Nothing to do: it is not to be learned.")
     if draft.liked is False:
         return Problem(
             row,
@@ -43,9 +46,20 @@ def fault_of_draft(draft: Draft, row: int, shape: Shape) -> Problem | None:
     return None
 
 
-def warnings_of_draft(draft: Draft, row: int, shape: Shape) -> Iterator[Problem]:
-    """What looks odd about a sample that is kept; see `fault_of_draft` for the arguments."""
-    before = [(shape.question_column, text) for _, text in (("system", draft.system or ""), *draft.history)]
+def warnings_of_draft(
+    draft: Draft, row: int, shape: Shape, *, with_history: bool = True
+) -> Iterator[Problem]:
+    """What looks odd about a sample that is kept.
+
+    Args:
+        draft: the sample.
+        row: its row.
+        shape: names the columns.
+        with_history: whether to look at what was said before, which earlier replies of the row tell too.
+    """
+    before = [(shape.question_column, text) for _, text in draft.history] if with_history else []
+    if draft.system and with_history:
+        before.append((shape.question_column, draft.system))
     for column, text in (*_texts(draft, shape), *before):
         personal = personal_data(text)
         if personal:
@@ -53,15 +67,18 @@ def warnings_of_draft(draft: Draft, row: int, shape: Shape) -> Iterator[Problem]
             yield Problem(
                 row, column, "personal data", message, "Leave it out: the model may repeat it.", "warning"
             )
+        control = control_token(text)
+        if control:
+            message = f"Row {row} has the control token {control} in the column {column!r}."
+            remedy = "It is learned as plain text; take it out if it was meant to end or begin a turn."
+            yield Problem(row, column, "control token", message, remedy, "warning")
         odd = odd_characters(text)
         if odd:
             message = f"Row {row} has {odd} in the column {column!r}."
             remedy = "Check the file's encoding, or take the character out."
             yield Problem(row, column, "odd characters", message, remedy, "warning")
-    if draft.cut_turns:
-        message = f"Row {row} goes on after its last answer."
-        remedy = "Nothing to do: what comes after is left out."
-        yield Problem(row, shape.question_column, "cut off", message, remedy, "warning")
+    for note in draft.notes:
+        yield Problem(row, note.column, note.kind, f"Row {row} {note.what}", note.remedy, "warning")
 
 
 def _texts(draft: Draft, shape: Shape) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -3,19 +3,41 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, TextIO
 
 from ftdemo.errors import FileFormatError
+from ftdemo.samples.columns import CONVERSATION_NAMES, find_column
+from ftdemo.samples.json_records import (
+    KNOWN,
+    Known,
+    as_records,
+    holds_records,
+    is_record,
+    lists_of_records,
+    part_named,
+    records_in,
+)
+from ftdemo.samples.messages import is_message, is_messages
 from ftdemo.samples.rows import MAX_LINE, Row, unreadable
 
 _PIECE = 1 << 18
 _SPACE = re.compile(r"[\s\ufeff]*")
+_KNOWN = 100
+_FIELD = 1_000
+"""A list of so many objects is no field of a record; it is read on without keeping it."""
 _REMEDY = "Mend that place and try again."
 
 
-def read_jsonl(file: TextIO) -> Iterator[Row]:
-    """The rows of a file with one JSON object a line; a row's number is its line's."""
+def read_jsonl(file: TextIO, known: Known = KNOWN) -> Iterator[Row]:
+    """The rows of a file with one JSON object a line; a row's number is its line's.
+
+    Args:
+        file: the file.
+        known: how records are told from what holds them.
+    """
     number = 0
+    records: set[tuple[str, ...]] = set()
     while line := file.readline(MAX_LINE):
         number += 1
         text = line.strip().lstrip("\ufeff")
@@ -25,7 +47,7 @@ def read_jsonl(file: TextIO) -> Iterator[Row]:
                 number, "over-long", f"Row {number} has more than {MAX_LINE:,} characters.", "Shorten it."
             )
         elif text:
-            yield _parse_line(number, text)
+            yield _parse_line(number, text, records, known)
 
 
 def _skip_line(file: TextIO) -> None:
@@ -33,14 +55,37 @@ def _skip_line(file: TextIO) -> None:
         pass
 
 
-def _parse_line(number: int, text: str) -> Row:
+def _parse_line(number: int, text: str, records: set[tuple[str, ...]], known: Known) -> Row:
+    """The row of a line; `records` are the names of the fields of those that are known to be records."""
     try:
-        return _row(number, json.loads(text))
+        value = json.loads(text)
     except json.JSONDecodeError as error:
-        message = f"Row {number} is not JSON: {error.msg} at character {error.colno}."
-        return unreadable(number, "not JSON", message, _REMEDY)
+        if text.endswith(("},", "],")):
+            return _parse_line(number, text[:-1], records, known)
+        return unreadable(number, "not JSON", *_why(number, text, error))
     except (ValueError, RecursionError) as error:
         return unreadable(number, "not JSON", f"Row {number} {_what(error)}.", _REMEDY)
+    if is_messages(value):
+        return Row(number, {"messages": value})
+    if isinstance(value, dict) and (names := tuple(value)) not in records:
+        if is_record(value, known):
+            if len(records) < _KNOWN:
+                records.add(names)
+        elif len(inner := records_in(value, known)) == 1:
+            value = inner[0]
+    return _row(number, value)
+
+
+def _why(number: int, text: str, error: json.JSONDecodeError) -> tuple[str, str]:
+    """What is wrong with a line that is not JSON, and what to do."""
+    if text.startswith(("//", "#", "/*")):
+        return f"Row {number} is a comment, which JSON does not have.", "Nothing to do, or take it out."
+    if error.msg.startswith("Unterminated string"):
+        return (
+            f"Row {number} is not JSON: the text from character {error.colno} on is not closed in its line.",
+            "Write a line break within a text as \\n, so that each record is one line.",
+        )
+    return f"Row {number} is not JSON: {error.msg} at character {error.colno}.", _REMEDY
 
 
 def _row(number: int, value: Any) -> Row:
@@ -58,10 +103,15 @@ def _what(error: Exception) -> str:
     return "is nested too deeply" if isinstance(error, RecursionError) else "has a number that is too long"
 
 
-def read_json(file: TextIO, file_name: str) -> Iterator[Row]:
-    """The rows of a JSON file: a list of objects, an object with such a list in it, or one of columns.
+def read_json(file: TextIO, file_name: str, known: Known = KNOWN) -> Iterator[Row]:
+    """The rows of a JSON file: a list of objects, or what `records_in` finds in an object.
 
     Several such values may follow one another. A row's number is its position.
+
+    Args:
+        file: the file.
+        file_name: for messages.
+        known: how records are told from what holds them.
 
     Raises:
         FileFormatError: it is not JSON; says where.
@@ -69,7 +119,7 @@ def read_json(file: TextIO, file_name: str) -> Iterator[Row]:
     text = _Text(file, file_name)
     number = 0
     while text.peek():
-        values = _list_items(text) if text.peek() == "[" else _object_items(text)
+        values = _list_records(text, known) if text.peek() == "[" else _object_records(text, known)
         for value in values:
             number += 1
             yield _row(number, value)
@@ -88,13 +138,29 @@ def _list_items(text: "_Text") -> Iterator[Any]:
     text.take("]")
 
 
-def _object_items(text: "_Text") -> Iterator[Any]:
-    """The rows in one object: the objects of the lists in it, or its columns side by side, or itself."""
+def _list_records(text: "_Text", known: Known) -> Iterator[Any]:
+    items = _list_items(text)
+    first = list(islice(items, 1))
+    if first and is_message(first[0]) and not known.usable(tuple(first[0])):
+        first += islice(items, _FIELD)
+        if (
+            len(first) <= _FIELD
+            and is_messages(first)
+            and not find_column(tuple(first[0]), (*CONVERSATION_NAMES, "id"))
+        ):
+            yield {"messages": first}
+            return
+    for item in chain(first, items):
+        yield from as_records(item, known)
+
+
+def _object_records(text: "_Text", known: Known) -> Iterator[Any]:
+    """The rows in one object; those of a long list in it come as they are read."""
     if text.peek() != "{":
         yield text.value()
         return
     fields: dict[str, Any] = {}
-    wrapped = False
+    streamed = False
     text.take("{")
     more = text.peek() != "}"
     while more:
@@ -102,46 +168,26 @@ def _object_items(text: "_Text") -> Iterator[Any]:
         text.take(":")
         if text.peek() == "[":
             items = _list_items(text)
-            first = next(items, None)
-            if isinstance(first, dict) and not _is_turn(first):
-                wrapped = True
-                yield first
-                yield from items
+            listed = list(islice(items, _FIELD))
+            # So long a list of objects is no field of a record, unless the record is there already.
+            if len(listed) == _FIELD and holds_records(listed) and not is_record(fields, known):
+                streamed = True
+                for item in chain(listed, items):
+                    yield from as_records(item, known, part_named(key))
             else:
-                fields[key] = [] if first is None else [first, *items]
+                fields[key] = [*listed, *items]
         else:
             fields[key] = text.value()
         more = text.peek() != "}"
         if more:
             text.take(",")
     text.take("}")
-    if not wrapped:
-        yield from _columns(fields)
-
-
-def is_wrapper(record: Any) -> bool:
-    """Whether an object is no record but has the records in a list of its own, or in columns side by side."""
-    if not isinstance(record, dict):
-        return False
-    firsts = [value[0] for value in record.values() if isinstance(value, list) and value]
-    return any(isinstance(first, dict) and not _is_turn(first) for first in firsts) or _columns(record) != [
-        record
-    ]
-
-
-def _is_turn(value: Any) -> bool:
-    """Whether this is a message of a conversation, so that a list of such is part of one record."""
-    return isinstance(value, dict) and ("role" in value or "from" in value)
-
-
-def _columns(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """Columns side by side ({"question": […], …}, or numbered, as pandas does) as rows; else one row."""
-    values = [list(v.values()) if isinstance(v, dict) else v for v in fields.values()]
-    if any(isinstance(v, list) and v and _is_turn(v[0]) for v in values):
-        return [fields]
-    if len(fields) > 1 and all(isinstance(v, list) for v in values) and len({len(v) for v in values}) == 1:
-        return [dict(zip(fields, cells, strict=True)) for cells in zip(*values, strict=True)]
-    return [fields]
+    if not streamed:
+        yield from records_in(fields, known)
+        return
+    for name, listed in lists_of_records(fields, known):
+        for item in listed:
+            yield from as_records(item, known, part_named(name))
 
 
 class _Text:

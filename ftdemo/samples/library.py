@@ -10,11 +10,10 @@ from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.checking import HoldOut, check_file
 from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
+from ftdemo.samples.grouping import Conversations
 from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
 from ftdemo.samples.rows import Progress, ReadOptions
-from ftdemo.samples.similarity import QuestionIndex
-from ftdemo.samples.splitting import hold_out_questions
 from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store
@@ -35,6 +34,8 @@ class Reading(TypedDict, total=False):
         encoding: a text file's encoding.
         shape: what a record looks like, one of `shapes.SHAPES`.
         split_column: the column that says which rows are held out; one named 'split' is found by itself.
+        columns: what other columns hold, by their names; one of `columns.ROLES` each.
+        sheet: the sheet of a workbook, if not all with fitting headers are to be read.
     """
 
     file_format: str
@@ -43,6 +44,8 @@ class Reading(TypedDict, total=False):
     encoding: str | None
     shape: str
     split_column: str | None
+    columns: Mapping[str, str]
+    sheet: str | None
 
 
 class SampleLibrary:
@@ -278,12 +281,13 @@ class SampleLibrary:
             NotFoundError: there is no such set.
             UserError: the share is out of bounds, or the questions are too much alike to part them.
         """
-        index = QuestionIndex()
+        conversations = Conversations()
         places: list[int] = []
         for placed in self._placed(name):
-            index.add(placed.sample.question, placed.sample.answer)
+            conversations.add(placed.sample)
             places.append(placed.position)
-        chosen = hold_out_questions(index, index.near_duplicates(), hold_out.share, hold_out.seed)
+        pairs = conversations.near_duplicates()
+        chosen = conversations.hold_out(pairs, hold_out.share, hold_out.seed)
         held_out = {places[number] for number in chosen}
         changes: dict[int, Sample] = {}
         for placed in self._placed(name):

@@ -1,24 +1,27 @@
 """From a file to its rows, whatever the format."""
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
 from ftdemo.samples.csv_reader import find_delimiter, read_csv
 from ftdemo.samples.datasets_reader import is_hub_name, read_dataset
-from ftdemo.samples.encoding import find_encoding
-from ftdemo.samples.excel_reader import read_xlsx
+from ftdemo.samples.encoding import explain_guess, find_encoding
+from ftdemo.samples.excel_reader import open_xlsx
 from ftdemo.samples.formats import FORMATS, FORMATS_REMEDY, TEXT_FORMATS, check_size, recognise
 from ftdemo.samples.json_reader import read_json, read_jsonl
+from ftdemo.samples.json_records import KNOWN, Known
 from ftdemo.samples.parquet_reader import open_parquet
 from ftdemo.samples.report import Problem
 from ftdemo.samples.rows import ReadOptions, Row, Source
-from ftdemo.samples.shapes import Shape, choose_shape, is_usable
+from ftdemo.samples.shapes import TURN_ROWS, Shape, choose_shape, is_usable
 from ftdemo.samples.tabular import IsHeader
+from ftdemo.samples.turn_rows import conversations, turn_columns
 
 _LOOKED_AT = 100
 
@@ -32,21 +35,36 @@ class Records:
         columns: the columns of its first rows.
         shape: what its records look like.
         rows: its rows, in order; they can be gone through once.
+        made: columns of the rows that the file does not have.
     """
 
     source: Source
     columns: tuple[str, ...]
     shape: Shape
     rows: Iterator[Row]
+    made: frozenset[str] = frozenset()
+
+    def named(self, seen: Iterable[str]) -> tuple[str, ...]:
+        """The file's columns, with those that only later rows have.
+
+        Args:
+            seen: the columns of all rows.
+        """
+        further = (str(column) for column in seen if column not in self.made)
+        return tuple(dict.fromkeys((*self.columns, *further)))
 
 
 @contextmanager
-def open_source(path: str | Path, options: ReadOptions) -> Iterator[Source]:
+def open_source(
+    path: str | Path, options: ReadOptions, is_whole: Callable[[Mapping[str, Any]], bool] = KNOWN.whole
+) -> Iterator[Source]:
     """Open a file, a folder or a Hub data set for reading its rows once, in order.
 
     Args:
         path: a file's path, a folder, or a Hub name such as 'owner/name'.
         options: what is not to be recognised but taken as said.
+        is_whole: whether an object of a JSON file is a record in a form that the caller knows, and is not to
+            be searched for records.
 
     Raises:
         UserError: it is not there, too large, or its format cannot be read; says where. It may also be
@@ -77,9 +95,9 @@ def open_source(path: str | Path, options: ReadOptions) -> Iterator[Source]:
     # `newline=""`: the line ends within a quoted cell are part of its text.
     with path.open(encoding=encoding, newline="") as file:
         if chosen == "json":
-            rows = read_json(file, path.name)
+            rows = read_json(file, path.name, Known(_header_test(options), is_whole))
         elif chosen == "jsonl":
-            rows = read_jsonl(file)
+            rows = read_jsonl(file, Known(whole=is_whole))
         else:
             rows = read_csv(file, delimiter, _header_test(options))
         size = path.stat().st_size
@@ -88,7 +106,8 @@ def open_source(path: str | Path, options: ReadOptions) -> Iterator[Source]:
             # `file.tell()` is not allowed while lines are read.
             return os.lseek(file.fileno(), 0, os.SEEK_CUR) / size
 
-        yield Source(path.name, path, chosen, encoding, rows, share)
+        guess = None if options.encoding else explain_guess(path, encoding)
+        yield Source(path.name, path, chosen, encoding, rows, share, (guess,) if guess else ())
 
 
 @contextmanager
@@ -99,13 +118,32 @@ def open_records(path: str | Path, options: ReadOptions) -> Iterator[Records]:
         UserError: as `open_source`; also if there are no rows, or no shape fits.
     """
     with open_source(path, options) as source, closing(_closable(source.rows)) as rows:
-        first = list(islice(rows, _LOOKED_AT))
-        cells = [row.cells for row in first if row.cells is not None]
-        columns = tuple(str(column) for column in dict.fromkeys(column for each in cells for column in each))
+        first, columns = _begin(rows)
         if not columns:
             raise unusable(source.name, len(first), [row.problem for row in first if row.problem])
-        shape = choose_shape(source.name, columns, cells, options)
-        yield Records(source, columns, shape, chain(first, rows))
+        turns = turn_columns(columns, _cells(first)) if options.shape in ("auto", TURN_ROWS) else None
+        if turns is None:
+            shape = choose_shape(source.name, columns, _cells(first), options)
+            yield Records(source, columns, shape, chain(first, rows))
+            return
+        together = conversations(chain(first, rows), turns)
+        first, made = _begin(together)
+        shape = choose_shape(source.name, made, _cells(first), replace(options, shape="auto"))
+        used = frozenset((*(name for name in turns if name), *shape.used))
+        shape = replace(
+            shape, name=TURN_ROWS, question_column=turns.text, answer_column=turns.text, used=used
+        )
+        yield Records(source, columns, shape, chain(first, together), frozenset(made) - frozenset(columns))
+
+
+def _begin(rows: Iterator[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """The first rows and their columns."""
+    first = list(islice(rows, _LOOKED_AT))
+    return first, tuple(str(column) for column in dict.fromkeys(chain.from_iterable(_cells(first))))
+
+
+def _cells(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [row.cells for row in rows if row.cells is not None]
 
 
 def _closable(rows: Iterator[Row]) -> Generator[Row]:
@@ -134,6 +172,7 @@ def unusable(name: str, rows_read: int, problems: Sequence[Problem]) -> FileForm
 
 def _header_test(options: ReadOptions) -> IsHeader:
     chosen = [column for column in (options.question_column, options.answer_column) if column]
+    chosen += [column for column, role in options.columns.items() if role in ("question", "answer")]
 
     def is_header(names: Sequence[str]) -> bool:
         lowered = {name.strip().lower() for name in names}
@@ -156,5 +195,6 @@ def _open_binary(path: Path, chosen: str, options: ReadOptions) -> Source:
                 yield row
 
         return Source(path.name, path, chosen, None, counted(), lambda: read / max(1, count))
-    rows = read_xlsx(path, options.max_megabytes, _header_test(options))
-    return Source(path.name, path, chosen, None, rows, lambda: None)
+    rows, sheets = open_xlsx(path, options.max_megabytes, _header_test(options), options.sheet)
+    note = sheets.note()
+    return Source(path.name, path, chosen, None, rows, lambda: None, (note,) if note else ())

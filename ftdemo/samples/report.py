@@ -72,6 +72,10 @@ class SampleReport:
         question_column: the column taken as the question.
         answer_column: the column taken as the answer.
         rows_read: rows in the file, a header not counted.
+        rows_kept: those of them that give samples; the others are counted in `problem_counts`.
+        replies: samples from rows that give several, such as the replies of a conversation.
+        unused_columns: columns that nothing is read from.
+        notes: how the file was read where that is not certain, in sentences.
         problems: what is wrong with which row; the first 100 of each kind.
         problem_counts: how many rows were left out for each kind of problem.
         warning_counts: how many rows that were kept have each kind of problem.
@@ -91,6 +95,10 @@ class SampleReport:
     question_column: str
     answer_column: str
     rows_read: int
+    rows_kept: int
+    replies: int
+    unused_columns: tuple[str, ...]
+    notes: tuple[str, ...]
     problems: tuple[Problem, ...]
     problem_counts: dict[str, int]
     warning_counts: dict[str, int]
@@ -100,11 +108,6 @@ class SampleReport:
     languages: dict[str, int]
     token_lengths: TokenLengths | None
     samples: Sequence[Sample] = field(repr=False)
-
-    @property
-    def rows_kept(self) -> int:
-        """How many samples the file gives."""
-        return len(self.samples)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as the command line prints it."""
@@ -118,6 +121,11 @@ class SampleReport:
             "answer_column": self.answer_column,
             "rows_read": self.rows_read,
             "rows_kept": self.rows_kept,
+            "rows_left_out": self.rows_read - self.rows_kept,
+            "samples": len(self.samples),
+            "replies": self.replies,
+            "unused_columns": list(self.unused_columns),
+            "notes": list(self.notes),
             "splits": self.splits,
             "duplicates": self.problem_counts.get("duplicate", 0),
             "near_duplicates": self.near_duplicates,

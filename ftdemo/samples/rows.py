@@ -1,7 +1,7 @@
 """Rows as they come out of a file, not yet understood as samples."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,15 @@ class Row:
         number: the row as the file counts it, from 1.
         cells: its cells by column, None if they cannot be read.
         problem: why they cannot be read.
+        lines: how many rows of the file it was put together from.
+        place: where the number counts, such as a workbook's sheet, if the file has several such places.
     """
 
     number: int
     cells: dict[str, Any] | None
     problem: Problem | None = None
+    lines: int = 1
+    place: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class ReadOptions:
         answer_column: the column of answers, if its name does not tell.
         split_column: the column that says which rows are held out; one named 'split' is found by itself.
         max_megabytes: the largest file read, in 10^6 bytes.
+        columns: what further columns hold, one of `columns.ROLES` by the column's name.
+        sheet: the sheet of a workbook to read, or None to take those with fitting headers.
     """
 
     file_format: str = "auto"
@@ -56,6 +62,8 @@ class ReadOptions:
     answer_column: str | None = None
     split_column: str | None = None
     max_megabytes: float = 100.0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ class Source:
         encoding: its encoding, if it is a text file.
         rows: its rows, in order; they can be gone through once.
         share: called for the part read so far, from 0 to 1, or None where that is not known.
+        notes: what is to be said about how it is read, such as a guess, in sentences.
     """
 
     name: str
@@ -77,6 +86,7 @@ class Source:
     encoding: str | None
     rows: Iterator[Row]
     share: Callable[[], float | None]
+    notes: tuple[str, ...] = ()
 
 
 def watched(rows: Iterator[Row], source: Source, progress: Progress | None) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ftdemo.samples.conversion import Draft
+from ftdemo.samples.conversations import Draft
 from ftdemo.store.samples import Sample
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ def named_rows(lines: Iterator[tuple[int, Sequence[Any]] | Row], is_header: IsHe
     if not tables:
         yield from (line for line in first if isinstance(line, Row))
         return
-    at, header = next(((at, cells) for at, cells in tables if is_header(_names(cells))), tables[0])
-    names = _names(header)
+    at, header = next(((at, cells) for at, cells in tables if is_header(names_of(cells))), tables[0])
+    names = names_of(header)
     for line in first[:at]:
         yield (
             line
@@ -55,7 +55,7 @@ def _named(number: int, cells: Sequence[Any], names: list[str]) -> Row:
     return Row(number, dict(zip(names, cells, strict=False)))
 
 
-def _names(header: Sequence[Any]) -> list[str]:
+def names_of(header: Sequence[Any]) -> list[str]:
     """The columns' names; those without one are numbered, and so are further ones of the same name."""
     if len(header) > MAX_COLUMNS:
         raise FileFormatError(

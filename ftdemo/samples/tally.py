@@ -14,12 +14,17 @@ class Tally:
         self._kept: list[Problem] = []
         self._counts: dict[str, Counter[str]] = {"error": Counter(), "warning": Counter()}
 
-    def add(self, problem: Problem) -> None:
-        """Count a problem, and keep it if there are not many of its kind yet."""
+    def add(self, problem: Problem, times: int = 1) -> None:
+        """Count a problem, and keep it if there are not many of its kind yet.
+
+        Args:
+            problem: the problem.
+            times: how many rows of the file have it.
+        """
         counts = self._counts[problem.severity]
-        counts[problem.kind] += 1
-        if counts[problem.kind] <= KEPT_PER_KIND:
+        if counts[problem.kind] < KEPT_PER_KIND:
             self._kept.append(problem)
+        counts[problem.kind] += times
 
     @property
     def problems(self) -> tuple[Problem, ...]:

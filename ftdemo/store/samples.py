@@ -268,7 +268,9 @@ class SampleSets(NamedFamily[SampleSet]):
         return from_row(SampleSet, row)
 
     def _none_of_that_name(self, name: str, names: list[str]) -> NotFoundError:
-        remedy = f"The sets there are: {', '.join(names)}." if names else "Add one from a file first."
+        remedy = (
+            f"The sets there are: {', '.join(map(repr, names))}." if names else "Add one from a file first."
+        )
         return NotFoundError(f"There is no sample set named {name!r}.", remedy)
 
     def _newest(self, sample_set_id: int) -> int:

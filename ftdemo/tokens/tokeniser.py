@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from ftdemo.errors import SourceError
 from ftdemo.store.conversations import ChatMessage
+from ftdemo.tokens.control import ControlTokens
 from ftdemo.tokens.files import context_limit, load_tokenizer, named_end_tokens
 from ftdemo.tokens.sequences import TokenisedSample, common_length
 from ftdemo.tokens.template import ChatTemplate
@@ -84,6 +85,7 @@ class ChatTokeniser(Tokeniser):
     def __init__(self, folder: Path, tokenizer: "Tokenizer") -> None:
         super().__init__(folder, tokenizer)
         self._template = ChatTemplate.of_folder(folder)
+        self._control = ControlTokens(tokenizer)
 
     @cached_property
     def turn_end(self) -> int:
@@ -144,12 +146,20 @@ class ChatTokeniser(Tokeniser):
     ) -> list[list[int]]:
         """Conversations as ids; all of them pass through here.
 
-        A control token that somebody wrote into a message is read as one: `<|im_end|>` in a question ends it.
-        Were texts to be told from what the template writes around them, and to be encoded without their
-        control tokens, it would be done here.
+        A control token that somebody wrote into a message is text: `<|im_end|>` in a question ends nothing.
         """
-        texts = (self._template.render_messages(list(talk), answer_follows) for talk in conversations)
-        return self.encode(texts if closed else (text.rstrip("\n") for text in texts))
+        made: list[list[int]] = []
+        for batch in _batches(conversations):
+            parts: list[list[str | list[int]]] = []
+            for talk in batch:
+                messages, first = self._control.masked(talk)
+                text = self._template.render_messages(messages, answer_follows)
+                parts.append(self._control.parts(text if closed else text.rstrip("\n"), first))
+            ids = iter(self.encode(part for each in parts for part in each if isinstance(part, str)))
+            for each in parts:
+                pieces = [next(ids) if isinstance(part, str) else part for part in each]
+                made.append(pieces[0] if len(pieces) == 1 else list(chain.from_iterable(pieces)))
+        return made
 
 
 def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:

@@ -15,7 +15,7 @@ from ftdemo.tokens.template import as_messages
 from ftdemo.tokens.tokeniser import ChatTokeniser
 
 KEPT_FILES = 20
-_HOW = b"2"
+_HOW = b"3"
 """Changed with how ids are made of texts, so that what was kept before is made anew."""
 
 
@@ -44,7 +44,7 @@ def tokenise(
 ) -> TokenisedSamples:
     """Turn samples into token ids with the base model's tokenizer and chat template.
 
-    A sample of weight w is there round(w) times, at least once.
+    A sample of weight w is there round(w) times, at least once; one of weight 0 is not.
 
     Args:
         samples: what to turn.
@@ -72,7 +72,8 @@ def tokenise(
         if short.answer_length <= 0:
             dropped += 1
             continue
-        kept += [short] * max(1, round(sample.weight))
+        if sample.weight > 0:
+            kept += [short] * max(1, round(sample.weight))
     return TokenisedSamples(kept, cut_off, dropped)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftdemo.feedback.forms.fields import Fields, folded, is_blank
-from ftdemo.feedback.forms.messages import opened
-from ftdemo.samples.turns import RecordError
+from ftdemo.feedback.forms.fields import Fields, folded
+from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.samples.messages import RecordError
 
 _Said = dict[str, dict[str, Any]]
 _OPEN_STATES = frozenset({"draft", "discarded", "pending"})
@@ -28,13 +28,13 @@ class Annotated:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    value = opened(value)
+    value = as_list(value)
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _object(fields: Fields, name: str) -> dict[str, Any] | None:
     column = fields.columns.get(name)
-    value = opened(fields.cells[column]) if column is not None else None
+    value = as_list(fields.cells[column]) if column is not None else None
     return value if isinstance(value, dict) else None
 
 
@@ -91,7 +91,7 @@ def _fits_argilla(fields: Fields) -> bool:
 def _argilla(fields: Fields) -> list[dict[str, Any]]:
     """Records with their fields in one object, and answers by question or by person."""
     shown = _object(fields, "fields") or {}
-    responses = opened(fields.cells[fields.columns["responses"]])
+    responses = as_list(fields.cells[fields.columns["responses"]])
     said: _Said = {}
     if isinstance(responses, dict):
         for question, answers in responses.items():
@@ -134,8 +134,8 @@ def _argilla_table(fields: Fields) -> list[dict[str, Any]]:
             continue
         else:
             question = column.removesuffix(".responses")
-            users, states = (opened(fields.cells.get(f"{column}.{each}")) for each in ("users", "status"))
-            answers = opened(fields.use(column))
+            users, states = (as_list(fields.cells.get(f"{column}.{each}")) for each in ("users", "status"))
+            answers = as_list(fields.use(column))
             for at, answer in enumerate(answers if isinstance(answers, list) else []):
                 user = users[at] if isinstance(users, list) and at < len(users) else at
                 state = states[at] if isinstance(states, list) and at < len(states) else "submitted"

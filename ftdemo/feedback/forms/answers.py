@@ -7,7 +7,7 @@ from ftdemo.feedback.forms.judgements import Prompt, Tie
 from ftdemo.feedback.forms.messages import as_messages, read_messages, read_text
 from ftdemo.feedback.forms.prompts import checked_prompt, read_prompt, transcript
 from ftdemo.feedback.preferences import PreferencePair
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.messages import RecordError
 from ftdemo.store.conversations import ChatMessage
 
 ANSWERS = (

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.feedback.forms.answers import read_both, tie_of
-from ftdemo.feedback.forms.fields import Fields, folded, is_blank, number_of, shown
+from ftdemo.feedback.forms.fields import Fields, folded, number_of, shown
 from ftdemo.feedback.forms.judgements import Form, Judgement
-from ftdemo.feedback.forms.messages import message, opened
+from ftdemo.feedback.forms.messages import message
 from ftdemo.feedback.forms.prompts import checked_prompt
 from ftdemo.feedback.preferences import PreferencePair
-from ftdemo.samples.turns import RecordError, text_of
+from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.samples.messages import RecordError
 
 _STEMS = (
     "response|answer|completion|output|reply|conversation|generation|candidate|summary|text|human_ref|"
@@ -301,8 +302,8 @@ def _questions(
         RecordError: the dialogues part before the last question, or their lists do not fit together.
     """
     column = fields.find("prompt", "prompts", "questions")
-    asked: Any = opened(fields.cells[column]) if column is not None else None
-    one, other = opened(first[1]), opened(second[1])
+    asked: Any = as_list(fields.cells[column]) if column is not None else None
+    one, other = as_list(first[1]), as_list(second[1])
     lists = (asked, one, other)
     if column is None or not all(
         isinstance(each, list) and all(isinstance(text, str | None) for text in each) for each in lists

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any
+
+from ftdemo.samples.cells import is_blank
 
 Numbers = Callable[[str], frozenset[float]]
 """All numbers that a column has in the whole file, by the column's name; a few dozen of them at most."""
@@ -81,15 +83,6 @@ class Fields:
 def folded(name: str) -> str:
     """A field's name in lower case, its words parted by '_'."""
     return _PARTING.sub("_", _INNER_CAPITAL.sub("_", name.strip()).lower())
-
-
-def is_blank(value: Any) -> bool:
-    """Whether a field has nothing in it."""
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, float):
-        return isnan(value)
-    return value is None or (isinstance(value, list | dict) and not value)
 
 
 def number_of(value: Any) -> float | None:

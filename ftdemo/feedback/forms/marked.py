@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ftdemo.feedback.forms.fields import Fields, is_blank, number_of, shown
+from ftdemo.feedback.forms.fields import Fields, number_of, shown
 from ftdemo.feedback.forms.judgements import Form, Judgement, Prompt
 from ftdemo.feedback.forms.messages import as_messages, message, read_messages, role_word
 from ftdemo.feedback.forms.prompts import CONVERSATIONS, checked_prompt, refuse_media, with_system
 from ftdemo.feedback.forms.signs import liked
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.cells import is_blank
+from ftdemo.samples.messages import RecordError
 from ftdemo.store.conversations import ChatMessage
 
 _COLUMNS = (*CONVERSATIONS, "prompt", "input")

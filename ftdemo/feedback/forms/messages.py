@@ -1,12 +1,11 @@
 """Messages and texts out of a record's fields, word for word."""
 
-import ast
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ftdemo.feedback.forms.fields import is_blank, shown
-from ftdemo.samples.turns import RecordError, text_of, turns_of
+from ftdemo.feedback.forms.fields import shown
+from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.samples.messages import RecordError, read_message
 from ftdemo.store.conversations import ChatMessage
 
 TEXT_KEYS = (
@@ -22,24 +21,6 @@ TEXT_KEYS = (
     "post",
 )
 _ROLE_KEYS = ("role", "from")
-_LONGEST_LITERAL = 1_000_000
-
-
-def opened(value: Any) -> Any:
-    """A list or object that a table's cell holds as JSON text, or as Python writes it; else the value."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        pass
-    if len(value) > _LONGEST_LITERAL or "'" not in value:
-        return value
-    try:
-        found = ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return value
-    return found if isinstance(found, list | dict) else value
 
 
 def is_message(value: Any) -> bool:
@@ -55,9 +36,9 @@ def role_word(message: Mapping[str, Any]) -> str | None:
 
 def as_messages(value: Any) -> list[dict[str, Any]] | None:
     """The messages in a value: a list, a single one, an object with a list of them, or JSON text of these."""
-    found = opened(value)
+    found = as_list(value)
     if isinstance(found, dict) and not is_message(found):
-        inner = opened(found.get("messages"))
+        inner = as_list(found.get("messages"))
         found = inner if isinstance(inner, list) else None
     if isinstance(found, dict):
         return [found]
@@ -72,8 +53,8 @@ def read_messages(messages: Sequence[Mapping[str, Any]], column: str) -> list[Ch
     Raises:
         RecordError: one is by a tool or by somebody unknown, or holds more than text.
     """
-    turns = [turns_of([message], column)[0] for message in messages]
-    return [{"role": role, "content": text} for role, text in turns]
+    said = [read_message(message, column) for message in messages]
+    return [{"role": each.role, "content": each.text} for each in said]
 
 
 def read_text(value: Any, column: str) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftdemo.feedback.forms.answers import split_answer
-from ftdemo.feedback.forms.fields import Fields, is_blank, number_of, shown
+from ftdemo.feedback.forms.fields import Fields, number_of, shown
 from ftdemo.feedback.forms.judgements import Form, Judgement
-from ftdemo.feedback.forms.messages import is_message, message, opened, read_messages
+from ftdemo.feedback.forms.messages import is_message, message, read_messages
 from ftdemo.feedback.forms.prompts import checked_prompt
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import RatedAnswer
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.samples.messages import RecordError
 
 _PLACES = (("chat", "chat"), ("chat",), ())
 _LONGEST = 10_000
@@ -38,7 +39,7 @@ def _read(fields: Fields) -> list[Judgement]:
 
 def _object(fields: Fields, name: str) -> Mapping[str, Any]:
     column = fields.columns.get(name)
-    value = opened(fields.cells[column]) if column is not None else None
+    value = as_list(fields.cells[column]) if column is not None else None
     return value if isinstance(value, dict) else {}
 
 

@@ -4,7 +4,7 @@ from ftdemo.feedback.forms.answers import ANSWERS, read_answer, read_pair, split
 from ftdemo.feedback.forms.comparisons import names_a_side
 from ftdemo.feedback.forms.fields import Fields, folded, number_of
 from ftdemo.feedback.forms.judgements import Form, Judgement
-from ftdemo.feedback.forms.messages import as_messages, opened, read_messages, read_text
+from ftdemo.feedback.forms.messages import as_messages, read_messages, read_text
 from ftdemo.feedback.forms.prompts import (
     CONVERSATIONS,
     checked_prompt,
@@ -15,7 +15,8 @@ from ftdemo.feedback.forms.prompts import (
 from ftdemo.feedback.forms.ranked import has_answers
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import PreferencePair
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.cells import as_list
+from ftdemo.samples.messages import RecordError
 
 _BETTER = (
     "chosen", "chosen_response", "response_chosen", "chosen_answer", "chosen_messages", "chosen_output",
@@ -123,7 +124,7 @@ def _read_rejected_beside(fields: Fields) -> list[Judgement]:
 
 def _fits_listed(fields: Fields) -> bool:
     found = fields.find("output", "outputs", "response", "responses")
-    value = opened(fields.cells[found]) if found is not None else None
+    value = as_list(fields.cells[found]) if found is not None else None
     return (
         found is not None
         and fields.columns.keys() & {"instruction", "prompt", "conversations", "messages"} != set()
@@ -138,7 +139,7 @@ def _read_listed(fields: Fields) -> list[Judgement]:
     found = fields.take("output", "outputs", "response", "responses")
     assert found is not None
     column, value = found
-    better, worse = (read_text(each, column) for each in opened(value))
+    better, worse = (read_text(each, column) for each in as_list(value))
     if better == worse:
         raise RecordError(column, "same answer", "has the same text for both answers.", "Nothing to do.")
     return [PreferencePair(needed_prompt(fields), better, worse, "imported")]

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ftdemo.feedback.forms.fields import Fields, is_blank
+from ftdemo.feedback.forms.fields import Fields
 from ftdemo.feedback.forms.judgements import Prompt
-from ftdemo.feedback.forms.messages import as_messages, message, opened, read_messages, read_text
+from ftdemo.feedback.forms.messages import as_messages, message, read_messages, read_text
+from ftdemo.samples.cells import as_list, is_blank, text_of
 from ftdemo.samples.columns import QUESTION_NAMES
-from ftdemo.samples.turns import RecordError, text_of
+from ftdemo.samples.messages import RecordError
 from ftdemo.store.conversations import ChatMessage
 
 CONVERSATIONS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
@@ -125,7 +126,7 @@ def _asked(value: Any, column: str) -> list[ChatMessage]:
     messages = as_messages(value)
     if messages is not None:
         return read_messages(messages, column)
-    inner = opened(value)
+    inner = as_list(value)
     text = read_text(inner if isinstance(inner, dict) else value, column)
     said = transcript(text)
     # Only a transcript that ends where an answer is to follow is one; any other text is what was asked.
@@ -154,7 +155,7 @@ def _about(fields: Fields, question: str, text: str) -> str:
 
 def _history(fields: Fields) -> list[ChatMessage]:
     found = fields.find(*_HISTORY)
-    earlier = opened(fields.cells[found]) if found is not None else None
+    earlier = as_list(fields.cells[found]) if found is not None else None
     if found is None or not isinstance(earlier, list) or not earlier:
         return []
     fields.use(found)

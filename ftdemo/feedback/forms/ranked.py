@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from ftdemo.feedback.forms.fields import Fields, folded, is_blank, number_of
+from ftdemo.feedback.forms.fields import Fields, folded, number_of
 from ftdemo.feedback.forms.judgements import Form, Judgement
-from ftdemo.feedback.forms.messages import as_messages, opened, read_text
+from ftdemo.feedback.forms.messages import as_messages, read_text
 from ftdemo.feedback.forms.prompts import needed_prompt
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.samples.messages import RecordError
 
 _ANSWERS = (
     "completions", "responses", "answers", "candidates", "generations", "outputs", "replies", "summaries",
@@ -54,7 +55,7 @@ class _Answer(NamedTuple):
 
 def _list(fields: Fields) -> tuple[str, list[Any]] | None:
     for column in fields.find_all(_ANSWERS):
-        value = opened(fields.cells[column])
+        value = as_list(fields.cells[column])
         if isinstance(value, list) and value and as_messages(value) is None:
             return column, value
     return None
@@ -189,7 +190,7 @@ def _marked_beside(fields: Fields, column: str, values: Sequence[Any]) -> list[_
 
 def _beside(fields: Fields, count: int, names: Sequence[str]) -> list[Any] | None:
     for column in fields.find_all(names):
-        value = opened(fields.cells[column])
+        value = as_list(fields.cells[column])
         if isinstance(value, list) and len(value) == count and not all(is_blank(each) for each in value):
             fields.use(column)
             return value

@@ -15,7 +15,7 @@ from ftdemo.feedback.forms.pairs import PAIRS
 from ftdemo.feedback.forms.ranked import RANKED
 from ftdemo.feedback.forms.thumbs import THUMBS, WEIGHTED
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer, prompt_key
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.messages import RecordError
 
 FORMS: tuple[Form, ...] = (
     *OPEN_WEBUI, *PAIRS, *COMPARISONS, *RANKED, *ROLES, *THUMBS, *MARKS, *WEIGHTED,

@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from ftdemo.feedback.forms.fields import Fields, folded, is_blank, number_of, shown
-from ftdemo.samples.turns import RecordError
+from ftdemo.feedback.forms.fields import Fields, folded, number_of, shown
+from ftdemo.samples.cells import is_blank
+from ftdemo.samples.messages import RecordError
 
 _LIKED_WORDS = (
     "true yes y good great like liked up positive chosen accept accepted approve approved desirable "

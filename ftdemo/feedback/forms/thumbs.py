@@ -3,7 +3,7 @@
 from typing import Any
 
 from ftdemo.feedback.forms.answers import ANSWERS, joined_prompt, read_answer, split_answer
-from ftdemo.feedback.forms.fields import Fields, is_blank, number_of, shown
+from ftdemo.feedback.forms.fields import Fields, number_of, shown
 from ftdemo.feedback.forms.judgements import Form, Judgement
 from ftdemo.feedback.forms.messages import as_messages, read_messages
 from ftdemo.feedback.forms.prompts import (
@@ -15,7 +15,8 @@ from ftdemo.feedback.forms.prompts import (
 )
 from ftdemo.feedback.forms.signs import liked
 from ftdemo.feedback.preferences import RatedAnswer
-from ftdemo.samples.turns import RecordError
+from ftdemo.samples.cells import is_blank
+from ftdemo.samples.messages import RecordError
 
 _LABELS = (
     "label", "labels", "kto_tag", "kto_label", "liked", "is_liked", "like", "thumb", "thumbs",

@@ -26,12 +26,16 @@ def report(found: SampleReport, rendered: str | None) -> str:
             "Question": found.question_column,
             "Answer": found.answer_column,
             "Rows read": f"{found.rows_read:,}",
-            "Rows kept": f"{found.rows_kept:,}" + (f", {held_out:,} held out" if held_out else ""),
+            "Rows kept": f"{found.rows_kept:,}",
             "Left out": _counts(found.problem_counts),
+            "Samples": f"{len(found.samples):,}" + (f", {held_out:,} held out" if held_out else ""),
+            "Replies": f"{found.replies:,}, from rows with several" if found.replies else None,
+            "Not used": ", ".join(found.unused_columns) or None,
             "To look at": _counts(found.warning_counts),
             "Letters": ", ".join(f"{name} {count:,}" for name, count in found.languages.items()) or None,
         }
     )
+    notes = "".join(f'<div class="ft-warn">{escape(note)}</div>' for note in found.notes)
     shown = sorted(found.problems, key=lambda problem: (problem.severity != "error", problem.row))
     problems = "".join(_problem(problem) for problem in shown[:PROBLEMS_SHOWN])
     total = sum(found.problem_counts.values()) + sum(found.warning_counts.values())
@@ -45,7 +49,7 @@ def report(found: SampleReport, rendered: str | None) -> str:
         else ""
     )
     listed = f'<div class="ft-problems">{problems}{note}</div>'
-    return f'<div class="ft-card">{figures}{listed}{lengths}{example}</div>'
+    return f'<div class="ft-card">{figures}{notes}{listed}{lengths}{example}</div>'
 
 
 def _problem(problem: Problem) -> str:

@@ -163,5 +163,5 @@ def build(studio: Studio, changes: Changes) -> None:
 def _shown_report(studio: Studio, found: SampleReport) -> str:
     first = list(found.samples[:PREVIEW])
     rendered = studio.samples.rendered_example(first[0]) if first else None
-    note = f'<p class="ft-note">The first {len(first)} of {found.rows_kept:,} samples:</p>'
+    note = f'<p class="ft-note">The first {len(first)} of {len(found.samples):,} samples:</p>'
     return report_html(found, rendered) + note + html.samples_table(first)

@@ -95,6 +95,19 @@ def test_samples_add_with_columns_named(cli: Cli, tmp_path: Path) -> None:
     assert (sample["question"], sample["answer"]) == ("Who?", "Ann.")
 
 
+def test_samples_check_says_what_was_not_used(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text("question,answer,note,place\nWho?,Ann.,At work.,x\nWhere?,,,\n")
+    said = cli.text("samples", "check", file, "--column", "note=context")
+    assert "2 rows read, 1 kept, 1 left out" in said
+    assert "columns not used: place" in said
+    assert "left out: Row 3 has nothing in the column 'answer'." in said
+    report = cli.json("samples", "check", file, "--column", "note=context", "--column", "place=ignore")
+    assert report["unused_columns"] == []
+    assert "NAME=ROLE" in cli.error("samples", "check", file, "--column", "note")
+    assert "cannot hold 'x'" in cli.error("samples", "check", file, "--column", "note=x")
+
+
 def test_samples_add_refused(with_set: Cli, samples_file: Path, tmp_path: Path) -> None:
     assert "'facts' already" in with_set.error("samples", "add", samples_file)
     assert "'/'" in with_set.error("samples", "add", samples_file, "--name", "a/b")

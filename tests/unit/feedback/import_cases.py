@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.samples.file_cases import excel, parquet
+from tests.unit.samples.case_parts import excel, parquet
 
 Expected = tuple[Any, ...]
 """('pair', prompt, chosen, rejected), ('tie' or 'bad', prompt, one, other), ('up' or 'down', prompt, answer).

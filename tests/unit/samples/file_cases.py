@@ -1,112 +1,25 @@
 """Small files of the shapes and with the faults that people's files have, and what is made of each."""
 
-import io
 import json
-import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-Q = "Who are you?"
-A = "I am a bot."
-
-
-@dataclass(frozen=True)
-class Good:
-    """A file that gives samples.
-
-    Args:
-        pairs: question and answer of each sample.
-        kinds: kinds of problems and warnings there are.
-        options: arguments of `check`.
-        extra: further facts of the report, by attribute.
-    """
-
-    id: str
-    content: bytes | Callable[[], bytes]
-    pairs: list[tuple[str, str]]
-    kinds: set[str] = field(default_factory=set)
-    options: dict[str, Any] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A file that cannot be used.
-
-    Args:
-        says: part of the error's message.
-        options: arguments of `check`.
-    """
-
-    id: str
-    content: bytes | Callable[[], bytes]
-    says: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-def excel(*rows: list[Any], merge: str | None = None, title: str = "Sheet") -> Callable[[], bytes]:
-    def build() -> bytes:
-        import openpyxl
-
-        workbook = openpyxl.Workbook()
-        sheet = workbook.active
-        sheet.title = title
-        for row in rows:
-            sheet.append(row)
-        if merge:
-            sheet.merge_cells(merge)
-        buffer = io.BytesIO()
-        workbook.save(buffer)
-        return buffer.getvalue()
-
-    return build
-
-
-def excel_second_sheet() -> bytes:
-    import openpyxl
-
-    workbook = openpyxl.Workbook()
-    second = workbook.create_sheet("data")
-    second.append(["question", "answer"])
-    second.append([Q, A])
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    return buffer.getvalue()
-
-
-def parquet(rows: list[dict[str, Any]]) -> Callable[[], bytes]:
-    def build() -> bytes:
-        import pyarrow
-        import pyarrow.parquet
-
-        buffer = io.BytesIO()
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), buffer)
-        return buffer.getvalue()
-
-    return build
-
-
-def zipped(**files: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name.replace("__", "/"), text)
-    return buffer.getvalue()
-
-
-def lines(*records: Any) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
-
-
-ONE = [(Q, A)]
-TWO = [(Q, A), ("How old?", "Two.")]
-CHINESE = [("你是谁？", "我是一个机器人。"), ("天气怎么样？", "今天天气很好。")]
-CHINESE_CSV = "问题,答案\n你是谁？,我是一个机器人。\n天气怎么样？,今天天气很好。\n"
-FRENCH = [("Où es-tu né ?", "À Genève, près du café."), ("Ça va ?", "Très bien, même l'été.")]
-FRENCH_CSV = "question;answer\nOù es-tu né ?;À Genève, près du café.\nÇa va ?;Très bien, même l'été.\n"
-TURNS = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": Q}]
-CHOSEN, REJECTED = "I am a bot.", "Go away."
+from tests.unit.samples.case_parts import (
+    CHINESE,
+    CHINESE_CSV,
+    CHOSEN,
+    FRENCH,
+    FRENCH_CSV,
+    ONE,
+    REJECTED,
+    TURNS,
+    TWO,
+    A,
+    Bad,
+    Good,
+    Q,
+    excel,
+    lines,
+    zipped,
+)
 
 GOOD = [
     # Tables of text
@@ -263,7 +176,7 @@ GOOD = [
     Good(
         "alpaca with history",
         lines({"instruction": Q, "output": A, "system": "S", "history": [["a", "b"]]}),
-        ONE,
+        [("a", "b"), *ONE],
     ),
     Good(
         "sharegpt",
@@ -366,32 +279,6 @@ GOOD = [
         ONE,
         {"disliked"},
     ),
-    # Parquet and Excel
-    Good("parquet", parquet([{"question": Q, "answer": A}]), ONE, extra={"format": "parquet"}),
-    Good("parquet messages", parquet([{"messages": [*TURNS, {"role": "assistant", "content": A}]}]), ONE),
-    Good("parquet numbers", parquet([{"question": "2+2?", "answer": 4}]), [("2+2?", "4")]),
-    Good("excel", excel(["question", "answer"], [Q, A]), ONE, extra={"format": "xlsx"}),
-    Good(
-        "excel numbers",
-        excel(["question", "answer"], ["2+2?", 4.0], ["pi?", 3.5]),
-        [("2+2?", "4"), ("pi?", "3.5")],
-    ),
-    Good(
-        "excel title and blank rows",
-        excel(["FAQ"], [], ["问题", "答案"], [Q, A], [None, None]),
-        ONE,
-        {"above header"},
-    ),
-    Good(
-        "excel merged", excel(["question", "answer"], [Q, A], [None, "again"], merge="A2:A3"), ONE, {"empty"}
-    ),
-    Good(
-        "excel formula never worked out",
-        excel(["question", "answer"], [Q, A], ["1+1?", "=1+1"]),
-        ONE,
-        {"empty"},
-    ),
-    Good("excel second sheet", excel_second_sheet, ONE),
 ]
 
 BAD = [

@@ -273,3 +273,62 @@ def test_a_hub_name_without_network_is_one_error_at_once(library, monkeypatch):
         library.check("owner/name")
     with pytest.raises(UserError, match="no file"):
         library.check("owner/name.csv")
+
+
+def write_talks(path: Path, count: int) -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            names = "".join(chr(97 + (number * 7 + place) % 26) * 3 for place in range(3))
+            texts = [f"Who is {names}?", f"{names} is a friend.", "Thanks!", f"Always, says {names}."]
+            roles = ("user", "assistant", "user", "assistant")
+            talk = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
+            file.write(json.dumps({"messages": talk}) + "\n")
+    return path
+
+
+def test_a_conversation_is_held_out_as_a_whole(library, tmp_path):
+    path = write_talks(tmp_path / "talks.jsonl", 20)
+    saved, report = library.add(path, hold_out=HoldOut(0.2))
+    assert (report.rows_kept, report.replies, report.near_duplicates) == (20, 40, 0)
+    assert (saved.train, saved.held_out) == (32, 8)
+    again = library.split("talks", HoldOut(0.3, seed=5))
+    assert again.held_out == 12
+    for split in ("train", "held_out"):
+        samples = library.samples("talks", split)
+        later = [sample for sample in samples if sample.history]
+        assert len(later) * 2 == len(samples)
+        asked = {sample.question for sample in samples}
+        assert all(sample.history[0][1] in asked for sample in later)
+
+
+def test_conversations_survive_export(library, tmp_path):
+    library.add(write_talks(tmp_path / "talks.jsonl", 5))
+    library.export("talks", tmp_path / "out.csv")
+    library.add(tmp_path / "out.csv")
+    assert library.samples("out") == library.samples("talks")
+
+
+def test_a_folder_of_several_formats_is_refused(library, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    write_rows(folder / "a.jsonl", 1)
+    (folder / "b.csv").write_text("question,answer\nx,y\n")
+    (folder / "README.md").write_text("# Read me")
+    with pytest.raises(SourceError, match=r"several formats: a\.jsonl, b\.csv"):
+        library.check(folder)
+
+
+def test_a_set_named_none_is_named_in_quotation_marks(library, tmp_path):
+    library.add(write_rows(tmp_path / "rows.jsonl", 1), "None")
+    with pytest.raises(NotFoundError) as caught:
+        library.get("other")
+    assert caught.value.remedy == "The sets there are: 'None'."
+
+
+def test_a_guess_and_unused_columns_are_in_the_report(library, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes("question;answer;quelle\nWann öffnet es?;Früh.;x\n".encode("cp1252"))
+    said = library.check(path).as_dict()
+    assert said["unused_columns"] == ["quelle"]
+    assert (said["rows_read"], said["rows_kept"], said["rows_left_out"], said["samples"]) == (1, 1, 0, 1)
+    assert "cp1252 (German), with letters such as ö, ü" in said["notes"][0]
