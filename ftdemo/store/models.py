@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.errors import NotFoundError
+from ftdemo.names import BASE
 from ftdemo.store.lineage import PRESENT_NAMES, Lineage, named_now
 from ftdemo.store.named import NamedFamily
 from ftdemo.store.rows import from_row, now
@@ -86,5 +87,11 @@ class TunedModels(NamedFamily[TunedModel]):
         return from_row(TunedModel, row, **named_now(row))
 
     def _none_of_that_name(self, name: str, names: list[str]) -> NotFoundError:
-        there_are = ", ".join(["base", *names])
+        if name == BASE:
+            tuned = f"The tuned models are: {', '.join(names)}." if names else "There is no tuned one yet."
+            return NotFoundError(
+                f"The model {BASE!r} is the untouched base model, which cannot be renamed or removed.",
+                tuned,
+            )
+        there_are = ", ".join([BASE, *names])
         return NotFoundError(f"There is no model named {name!r}.", f"The models there are: {there_are}.")

@@ -68,6 +68,16 @@ def test_unknown_model_names_those_there_are(store: Store, add_model: AddModel) 
         assert "base, one" in caught.value.remedy
 
 
+def test_the_base_model_is_there_and_no_tuned_one(store: Store, add_model: AddModel) -> None:
+    with pytest.raises(NotFoundError, match="'base' is the untouched base model") as none:
+        store.models.rename("base", "mine")
+    assert none.value.remedy == "There is no tuned one yet."
+    add_model("pavan")
+    with pytest.raises(NotFoundError, match="cannot be renamed or removed") as caught:
+        store.models.remove("base")
+    assert caught.value.remedy == "The tuned models are: pavan."
+
+
 def test_removed_model_is_gone_and_its_name_free(store: Store, add_model: AddModel) -> None:
     add_model("one")
     store.models.remove("one")
