@@ -13,6 +13,7 @@ import gradio as gr
 
 from ftdemo.errors import UserError
 from ftdemo.samples.rows import Progress
+from ftdemo.store.failures import data_file_error
 from ftdemo.studio import Studio
 
 QUIET: Any = {"show_progress": "hidden", "api_visibility": "private"}
@@ -106,8 +107,9 @@ def _raise(error: Exception, render: Callable[[str], str]) -> NoReturn:
     """Raise gradio's own error instead; on the page it stays until it is closed."""
     if isinstance(error, gr.Error):
         raise error
-    if isinstance(error, UserError):
-        sentences = str(error)
+    mendable = error if isinstance(error, UserError) else data_file_error(error)
+    if mendable is not None:
+        sentences = str(mendable)
     else:
         error_id = secrets.token_hex(4)
         log.error("page error %s", error_id, exc_info=error)
