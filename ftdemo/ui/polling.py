@@ -14,7 +14,7 @@ import gradio as gr
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.ui.events import QUIET, handler
-from ftdemo.ui.status_html import status_line
+from ftdemo.ui.job.html import status_line
 
 POLL_S = 1.0
 REDRAW_S = 0.2

@@ -6,22 +6,24 @@ from typing import Any
 import gradio as gr
 
 from ftdemo.aligning.figures import AlignFigures
-from ftdemo.aligning.settings import BY_REWARD, align_settings, kind_of
+from ftdemo.aligning.settings import BY_REWARD, align_settings, kind_of, unlike_defaults
 from ftdemo.evaluation.figures import EvaluationFigures
 from ftdemo.feedback.training_data import fitting_method
-from ftdemo.knobs import Kind, names, options
+from ftdemo.knobs import options
 from ftdemo.names import BASE
 from ftdemo.rewards.figures import RewardFigures
 from ftdemo.store.jobs import EVALUATE, Job
 from ftdemo.studio import Studio
 from ftdemo.ui import html
 from ftdemo.ui.align import evaluation_html, reward_html
-from ftdemo.ui.align.look import METHODS, NO_REWARD_MODEL, NO_VOTES, TYPED, VOTED, WHEN_SCORED, WHEN_VOTED
+from ftdemo.ui.align.look import NO_REWARD_MODEL, NO_VOTES, TYPED, VOTED, WHEN_SCORED, WHEN_VOTED
 from ftdemo.ui.chat.actions import duel
 from ftdemo.ui.choices import NONE, offer
 from ftdemo.ui.feedback import html as feedback_html
 from ftdemo.ui.polling import revision
 
+Values = Mapping[str, Any]
+"""What stands in a group of inputs, by name."""
 Update = dict[str, Any]
 
 
@@ -53,9 +55,7 @@ def results(job: Job) -> str:
     return evaluation_html.comparison(compared) if compared else ""
 
 
-def train_reward_model(
-    studio: Studio, asked: Mapping[str, Any], knobs: Mapping[str, Any]
-) -> tuple[int, str, str]:
+def train_reward_model(studio: Studio, asked: Values, knobs: Values) -> tuple[int, str, str]:
     """Start to train a reward model; the job is shown, and the field of its name is empty again."""
     return studio.train_reward_model(asked["name"], **knobs).id, "", revision(studio)
 
@@ -101,7 +101,7 @@ def fitting(method: str) -> tuple[Update, ...]:
         Updates by name: of the form's blocks, of the knobs of votes, and of those of the policy.
     """
     scored, kind = method in BY_REWARD, kind_of(method)
-    defaults, own = align_settings(method).as_dict(), _own(kind)
+    defaults, own = align_settings(method).as_dict(), unlike_defaults(kind)
     changed: Update = {}
     for option in options(kind):
         change: Update = {"visible": method in option.methods} if option.only else {}
@@ -115,11 +115,7 @@ def fitting(method: str) -> tuple[Update, ...]:
 
 
 def start(
-    studio: Studio,
-    asked: Mapping[str, Any],
-    of_all: Mapping[str, Any],
-    of_votes: Mapping[str, Any],
-    of_policy: Mapping[str, Any],
+    studio: Studio, asked: Values, of_all: Values, of_votes: Values, of_policy: Values
 ) -> tuple[int, str, str]:
     """Start to align; the job is shown, and the field of its name is empty again."""
     scored, source = asked["method"] in BY_REWARD, asked["source"]
@@ -137,9 +133,3 @@ def start(
         **settings,
     )
     return job.id, "", revision(studio)
-
-
-def _own(kind: Kind) -> set[str]:
-    """The knobs of a class of settings whose default is not the same for each of its methods."""
-    first, *others = [align_settings(method).as_dict() for method in METHODS if kind_of(method) is kind]
-    return {name for name in names(kind) - {"method"} if any(one[name] != first[name] for one in others)}

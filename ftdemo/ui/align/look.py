@@ -4,22 +4,13 @@ import gradio as gr
 
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.aligning.preference.settings import PreferenceSettings
-from ftdemo.aligning.settings import AlignSettings, align_settings
+from ftdemo.aligning.settings import METHODS, AlignSettings, align_settings
 from ftdemo.knobs import names
 from ftdemo.names import BASE
 from ftdemo.rewards.settings import RewardSettings
 from ftdemo.ui import html, knobs
 from ftdemo.ui.choices import NONE
 
-METHODS = {
-    "dpo": ("DPO", "from pairs of answers: makes the better one likelier. Fast, and steady."),
-    "kto": ("KTO", "from single thumbs: makes liked answers likelier and disliked ones less likely."),
-    "ppo": (
-        "PPO",
-        "against a reward model: tries answers, and makes likelier what scores well.",
-    ),
-    "rloo": ("RLOO", "as PPO, but each answer is compared with others to its question."),
-}
 VOTED, TYPED = "those that people voted on", "typed below"
 APART = ("questions", "held_out_reward")
 """What of an alignment has an input of its own kind."""

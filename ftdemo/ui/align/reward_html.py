@@ -7,8 +7,6 @@ from ftdemo.rewards.figures import CalibrationPart, Mistake, RewardFigures, Scor
 from ftdemo.ui.html import Html, facts, table
 
 WIDTH, HEIGHT, EDGE = 260, 150, 28
-_LONG = 0.5
-"""Correlation of scores with length from which on it is worth a warning."""
 
 
 def sheet(figures: RewardFigures, name: str = "") -> str:
@@ -90,7 +88,7 @@ def _length(figures: RewardFigures) -> str:
         return ""
     said = f"Correlation of its scores with the answers' length in words: {scores:+.2f}"
     said += f"; of the votes themselves with it: {votes:+.2f}." if votes is not None else "."
-    if abs(scores) >= _LONG and (votes is None or abs(votes) < abs(scores) - 0.2):
+    if figures.follows_length:
         more = " It may have learned length in place of what people like."
         return f'<div class="ft-warn">{escape(said + more)}</div>'
     return f'<p class="ft-note">{escape(said)}</p>'

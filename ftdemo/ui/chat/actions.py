@@ -11,7 +11,7 @@ from ftdemo.chat.room import CHAT
 from ftdemo.chat.turns import Turn
 from ftdemo.chat.votes import FROM_CHAT, JudgedTurn
 from ftdemo.engines import GenerationSettings
-from ftdemo.feedback.voters import REASONS
+from ftdemo.feedback.voters import PRAISE, REASONS
 from ftdemo.knobs import known as known_knobs
 from ftdemo.names import BASE
 from ftdemo.studio import Studio
@@ -22,15 +22,15 @@ from ftdemo.ui.choices import NONE, offer
 from ftdemo.ui.events import known_voter
 from ftdemo.ui.polling import paced
 
-PRAISE = ("helpful", "correct", "well_written", "right_tone")
-
+Values = Mapping[str, Any]
+"""What stands in a group of inputs, by name."""
 Known = Mapping[str, object]
 """What the browser keeps: the number of the conversation, and by what the voter is known."""
 Drawn = tuple[object, object, object, object, object]
 """The conversation, the growing turn below it, what the browser keeps, the question, and what is edited."""
 
 
-def settings_of(asked: Mapping[str, Any], generation: Mapping[str, Any]) -> ChatSettings:
+def settings_of(asked: Values, generation: Values) -> ChatSettings:
     """The settings that the inputs' values make.
 
     Raises:
@@ -64,11 +64,7 @@ def choices(
 
 
 def answer(
-    studio: Studio,
-    own: Mapping[str, Any],
-    asked: Mapping[str, Any],
-    generation: Mapping[str, Any],
-    request: gr.Request,
+    studio: Studio, own: Values, asked: Values, generation: Values, request: gr.Request
 ) -> Iterator[Drawn]:
     """Ask the question, or ask it in place of the one that is edited."""
     settings, known, edited = settings_of(asked, generation), own["memory"], own["editing"]
@@ -79,11 +75,7 @@ def answer(
 
 
 def again(
-    studio: Studio,
-    own: Mapping[str, Any],
-    asked: Mapping[str, Any],
-    generation: Mapping[str, Any],
-    request: gr.Request,
+    studio: Studio, own: Values, asked: Values, generation: Values, request: gr.Request
 ) -> Iterator[Drawn]:
     """Answer the last question again."""
     settings, known = settings_of(asked, generation), own["memory"]

@@ -30,19 +30,9 @@ def answer(
         yield turns_html.turns(turns), {"conversation": turns[-1].conversation_id}, ""
 
 
-def buttons(answering: bool) -> tuple[dict[str, object], dict[str, object]]:
-    """Either one can ask, or stop the answers."""
-    return gr.update(interactive=not answering), gr.update(interactive=answering)
-
-
 def cancel(studio: Studio, request: gr.Request) -> None:
     """End the answers that are being written."""
     studio.cancel(str(request.session_hash), COMPARE)
-
-
-def clear() -> tuple[dict[str, object], str]:
-    """Begin a new conversation."""
-    return {}, html.empty(EMPTY)
 
 
 def show(studio: Studio, known: Mapping[str, int]) -> str:

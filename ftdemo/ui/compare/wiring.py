@@ -5,9 +5,10 @@ from typing import Any
 import gradio as gr
 
 from ftdemo.studio import Studio
-from ftdemo.ui import knobs
+from ftdemo.ui import html, knobs
+from ftdemo.ui.chat.actions import buttons
 from ftdemo.ui.compare import actions
-from ftdemo.ui.compare.look import Keep, Sides
+from ftdemo.ui.compare.look import EMPTY, Keep, Sides
 from ftdemo.ui.events import QUIET, at_last, handler
 from ftdemo.ui.polling import Changes
 
@@ -19,16 +20,14 @@ def build(studio: Studio, demo: gr.Blocks, changes: Changes, memory: gr.BrowserS
     inputs: set[Any] = {*asked.values(), *sides.generation.values()}
     both = [sides.ask, sides.stop]
     # One question at a time: the next would be asked before this turn is part of the history.
-    asking = gr.on(
-        [sides.ask.click, sides.question.submit], lambda: actions.buttons(True), None, both, **QUIET
-    )
+    asking = gr.on([sides.ask.click, sides.question.submit], lambda: buttons(True), None, both, **QUIET)
     answering = asking.then(
         handler(actions.answer, studio, inputs=[asked, sides.generation]),
         inputs, [sides.view, memory, sides.question], **QUIET,
     )  # fmt: skip
-    at_last(answering, lambda: actions.buttons(False), both)
+    at_last(answering, lambda: buttons(False), both)
     sides.stop.click(handler(actions.cancel, studio), None, None, queue=False, api_visibility="private")
-    sides.clear.click(actions.clear, None, [memory, sides.view], api_visibility="private")
+    sides.clear.click(lambda: ({}, html.empty(EMPTY)), None, [memory, sides.view], api_visibility="private")
     demo.load(handler(actions.show, studio), memory, sides.view, **QUIET)
     changes.revision.change(handler(actions.choices, studio), sides.models, sides.models, **QUIET)
 

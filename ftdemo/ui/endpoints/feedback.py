@@ -49,10 +49,7 @@ def choose(
 ) -> dict[str, Any]:
     """Say which of two messages is better: 'left', 'right', 'tie' or 'bad', which both are."""
     given = studio.feedback.choose(
-        cast(ChoiceKind, choice),
-        voter_of(studio, request),
-        messages=(int(left), int(right)),
-        comment=comment,
+        cast(ChoiceKind, choice), voter_of(studio, request), messages=(int(left), int(right)), comment=comment
     )
     return {"choice": asdict(given)}
 

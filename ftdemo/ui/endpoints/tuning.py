@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from ftdemo.knobs import known
 from ftdemo.studio import Studio
 from ftdemo.tuning.estimate import as_dict as estimate_as_dict
 from ftdemo.tuning.recipes import DEFAULT_RECIPE
-from ftdemo.tuning.settings import TuneSettings
+from ftdemo.tuning.settings import known_settings
 
 
 def tune(
@@ -54,15 +53,3 @@ def pause_job(studio: Studio, job_id: int) -> dict[str, Any]:
 def resume_job(studio: Studio, job_id: int) -> dict[str, Any]:
     """Go on with a job from its last checkpoint."""
     return {"job": asdict(studio.jobs.resume(job_id))}
-
-
-def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
-    """Settings of tuning as a caller names them, with what else a job is made of beside samples.
-
-    Where it learns on from, `parent`, was called `start_from` once, and may be still.
-
-    Raises:
-        UserError: one is not known.
-    """
-    named = {("parent" if name == "start_from" else name): value for name, value in (given or {}).items()}
-    return known(named, TuneSettings, also=("parent", "like"))

@@ -99,13 +99,12 @@ def _filter(text: str, model: str, vote: str, since: str) -> FeedbackFilter:
 
 def _opened(studio: Studio, number: int) -> tuple[object, ...]:
     item, history = studio.feedback.get(number), studio.feedback.history(number)
-    voters = feedback_html.voters_of(item)
-    first = voters[0] if voters else None
+    first = item.voters[0] if item.voters else None
     return (
         number,
         feedback_html.details(item, history),
         gr.update(visible=True),
-        gr.update(choices=voters, value=first),
+        gr.update(choices=item.voters, value=first),
         *_said_by(item, first),
     )
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from ftdemo.jobs import curves
 from ftdemo.jobs.sheet import run_sheet
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.job import curves
 from ftdemo.ui.job import html as job_html
+from ftdemo.ui.job import plots
 from ftdemo.ui.polling import revision
 
 LOG_SHOWN = 4000
@@ -42,9 +43,10 @@ def show(studio: Studio, view: Shown, job_id: int | None, drawn: str) -> tuple[o
     resumable = job.status in ("paused", "interrupted", "failed")
     can_be_drawn = curves.measures(story.metrics)
     drawn = drawn if drawn in can_be_drawn else can_be_drawn[0]
+    points = curves.of_job(story.metrics, drawn)
     return (
         job_html.job_card(job),
-        gr.LinePlot(value=curves.of_job(story.metrics, drawn), y_title=curves.title(drawn, job.kind)),
+        gr.LinePlot(value=plots.table(points, plots.COLOURS), y_title=curves.title(drawn, job.kind)),
         gr.update(choices=can_be_drawn, value=drawn),
         *[gr.update(interactive=on) for on in (going, going, resumable, going)],
         view.results(job),

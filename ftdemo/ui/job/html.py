@@ -1,12 +1,32 @@
-"""A job as HTML: in a line, as a card, what its model answered on the way, and its sheet beside others'."""
+"""A job as HTML: in the page's top line, as a card, its answers on the way, its sheet beside others'."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ftdemo.engines.host import EngineStatus
 from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import EVALUATE, Job, JobAnswer
 from ftdemo.ui.html import bar, before_after, duration, facts
+
+_DOTS = {"ready": "ready", "failed": "failed", "fetching": "busy", "loading": "busy"}
+
+
+def status_line(base_model: str, engine: EngineStatus, job: Job | None) -> str:
+    """The line at the top of the page."""
+    dot = _DOTS.get(engine.state, "")
+    words = f"ready, {engine.engine}" if engine.state == "ready" else engine.line
+    arrived = bar(engine.share) if engine.share is not None else ""
+    parts = [
+        f'<span><span class="ft-dot {dot}"></span><b>{escape(base_model)}</b></span>',
+        f'<span class="ft-grow">{escape(words)}{arrived}</span>',
+    ]
+    if job is not None:
+        share = job.step / job.total_steps if job.total_steps else 0.0
+        parts.append(f'<span class="ft-grow">{escape(job_line(job))}{bar(share)}</span>')
+    else:
+        parts.append("<span>No job is running.</span>")
+    return f'<div class="ft-status">{"".join(parts)}</div>'
 
 
 def job_line(job: Job) -> str:
@@ -29,7 +49,7 @@ def job_card(job: Job) -> str:
     )
     left = duration(job.seconds_left) if job.seconds_left is not None and not job.ended else None
     run = RunFigures.of(job)
-    memory = run.peak_memory_bytes or job.memory_bytes
+    memory, speed = run.peak_memory_bytes or job.memory_bytes, run.tokens_per_second
     figures = {
         "Status": job.status,
         "Method": job.settings.get("method"),
@@ -37,9 +57,11 @@ def job_card(job: Job) -> str:
         "Step": f"{job.step} of {job.total_steps}" if job.total_steps else None,
         "Epoch": _epoch(job),
         "Time left": left,
-        "Peak memory" if run.peak_memory_bytes is not None else "Memory": _gigabytes(memory),
+        "Peak memory" if run.peak_memory_bytes is not None else "Memory": f"{memory / 1e9:.1f} GB"
+        if memory
+        else None,
         "Time": duration(run.seconds) if run.seconds is not None else None,
-        "Speed": _per_second(run.tokens_per_second),
+        "Speed": f"{speed:.0f} tokens/s" if speed is not None else None,
         "Held-out loss": before_after(run),
         "Parameters tuned": _trained_share(run),
         "Precision": run.precision,
@@ -98,14 +120,6 @@ def _epoch(job: Job) -> str | None:
     if job.epoch is None:
         return None
     return f"{job.epoch:.1f} of {epochs}" if epochs else f"{job.epoch:.1f}"
-
-
-def _gigabytes(memory: float | None) -> str | None:
-    return f"{memory / 1e9:.1f} GB" if memory else None
-
-
-def _per_second(value: float | None) -> str | None:
-    return f"{value:.0f} tokens/s" if value is not None else None
 
 
 def _trained_share(run: RunFigures) -> str | None:

@@ -4,8 +4,9 @@ from typing import Literal
 
 import gradio as gr
 
+from ftdemo.jobs import curves
 from ftdemo.ui import html
-from ftdemo.ui.job import curves
+from ftdemo.ui.job import plots
 
 
 class Look:
@@ -27,9 +28,9 @@ class Look:
             list(curves.MEASURES), value="loss", label="Curve", elem_id=f"{prefix}-measure-shown"
         )
         self.plot = gr.LinePlot(
-            value=curves.of_job([], "loss"), x="step", y="value", color="curve", height=240,
+            value=plots.table([], plots.COLOURS), x="step", y="value", color="curve", height=240,
             x_title="optimizer step", y_title="loss (nats a token)", color_title=" ",
-            color_map=curves.COLOURS, elem_id=f"{prefix}-plot",
+            color_map=plots.COLOURS, elem_id=f"{prefix}-plot",
         )  # fmt: skip
         self.result = gr.HTML("", elem_id=f"{prefix}-result", padding=False)
         self.answers = gr.HTML("", elem_id=f"{prefix}-answers", padding=False)

@@ -74,12 +74,13 @@ class Source:
 
 
 class Saved:
-    """The sets that were saved, shown in pages, edited in place; added to the page.
+    """The report on a file, and the sets that were saved, in pages, edited in place; added to the page.
 
     `place` is the part that the table shows.
     """
 
     def __init__(self) -> None:
+        self.report = gr.HTML(html.empty(NO_FILE), elem_id="samples-report")
         self.chosen = gr.Dropdown([], label="Saved samples", elem_id="samples-chosen")
         self.place = gr.State(PageOfSet())
         self.heading = gr.Markdown(NO_SETS, elem_id="samples-heading")
@@ -101,10 +102,3 @@ class Saved:
             self.remove = gr.Button("Remove", variant="stop", min_width=100, elem_id="samples-remove")
         # A download button needs its file before it is clicked; ours is written when somebody asks for it.
         self.exported = gr.DownloadButton(elem_id="samples-exported", elem_classes="ft-hidden")
-
-
-class Report:
-    """The report on a file, added to the page."""
-
-    def __init__(self) -> None:
-        self.report = gr.HTML(html.empty(NO_FILE), elem_id="samples-report")

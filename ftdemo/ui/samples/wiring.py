@@ -8,7 +8,7 @@ from ftdemo.studio import Studio
 from ftdemo.ui.events import QUIET, handler
 from ftdemo.ui.polling import Changes
 from ftdemo.ui.samples import actions
-from ftdemo.ui.samples.look import Report, Saved, Source
+from ftdemo.ui.samples.look import Saved, Source
 
 
 def build(studio: Studio, changes: Changes) -> None:
@@ -17,17 +17,17 @@ def build(studio: Studio, changes: Changes) -> None:
         with gr.Column(scale=1, min_width=280):
             source = Source()
         with gr.Column(scale=2, min_width=300):
-            report, saved = Report(), Saved()
-    _wire_source(studio, changes, source, report, saved)
+            saved = Saved()
+    _wire_source(studio, changes, source, saved)
     _wire_saved(studio, changes, saved)
 
 
-def _wire_source(studio: Studio, changes: Changes, source: Source, report: Report, saved: Saved) -> None:
+def _wire_source(studio: Studio, changes: Changes, source: Source, saved: Saved) -> None:
     read: set[Any] = set(source.read.values())
     checking: Any = {
         "fn": handler(actions.check, studio, inputs=[source.read]),
         "inputs": read,
-        "outputs": report.report,
+        "outputs": saved.report,
         "api_visibility": "private",
     }
     gr.on(
@@ -44,8 +44,8 @@ def _wire_source(studio: Studio, changes: Changes, source: Source, report: Repor
     source.save.click(
         handler(actions.add, studio, inputs=[{"name": source.name}, source.read]),
         {source.name, *read},
-        [source.file, report.report, saved.chosen, changes.revision, source.name],
-        show_progress_on=report.report,
+        [source.file, saved.report, saved.chosen, changes.revision, source.name],
+        show_progress_on=saved.report,
         api_visibility="private",
     )
     source.cancel.click(handler(actions.stop, studio), None, None, queue=False, api_visibility="private")

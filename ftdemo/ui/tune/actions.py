@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ftdemo.errors import UserError
+from ftdemo.jobs import curves
 from ftdemo.jobs.sheet import compare_runs
 from ftdemo.knobs import names
 from ftdemo.names import BASE
@@ -16,8 +17,8 @@ from ftdemo.tuning.recipes import RECIPES
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.ui import html
 from ftdemo.ui.choices import offer
-from ftdemo.ui.job import curves
 from ftdemo.ui.job import html as job_html
+from ftdemo.ui.job import plots
 from ftdemo.ui.polling import revision
 from ftdemo.ui.tune import html as tuning_html
 from ftdemo.ui.tune.look import NOT_YET, NOTHING_CHOSEN
@@ -91,9 +92,10 @@ def compare(studio: Studio, job_ids: list[int] | None) -> tuple[object, str]:
         return gr.update(visible=False), html.empty(NOTHING_CHOSEN)
     stories = [studio.jobs.story(job_id) for job_id in job_ids or []]
     known = [story for story in stories if story is not None]
-    drawn = curves.of_runs([story.metrics for story in known])
+    letters = tuple(plots.RUN_COLOURS)
+    drawn = plots.table(curves.of_runs((story.metrics for story in known), letters), letters)
     rows = compare_runs([story.job for story in known])
-    return gr.update(value=drawn, visible=True), job_html.differences(rows, tuple(curves.RUN_COLOURS))
+    return gr.update(value=drawn, visible=True), job_html.differences(rows, letters)
 
 
 def _asked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from ftdemo.tuning.methods import METHODS, unavailable
 from ftdemo.tuning.recipes import DEFAULT_RECIPE, RECIPES
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.ui import html, knobs
-from ftdemo.ui.job import curves
+from ftdemo.ui.job import plots
 from ftdemo.ui.tune import html as tuning_html
 
 NO_JOB = "No job yet. Choose samples, name the model and press Start: it trains in a process of its own."
@@ -69,12 +69,12 @@ class Runs:
             self.remove = gr.Button("Remove this job", size="sm", elem_id="tune-remove")
         with gr.Accordion("Compare runs", open=False, elem_id="tune-compare"):
             self.chosen = gr.Dropdown(
-                [], multiselect=True, max_choices=len(curves.RUN_COLOURS), label="Jobs",
+                [], multiselect=True, max_choices=len(plots.RUN_COLOURS), label="Jobs",
                 elem_id="tune-compare-jobs",
             )  # fmt: skip
             self.plot = gr.LinePlot(
-                value=curves.of_runs([]), x="step", y="value", color="curve", height=260, visible=False,
-                x_title="optimizer step", y_title="held-out loss (nats a token)", color_title=" ",
-                color_map=curves.RUN_COLOURS, elem_id="tune-compare-plot",
+                value=plots.table([], plots.RUN_COLOURS), x="step", y="value", color="curve", height=260,
+                visible=False, x_title="optimizer step", y_title="held-out loss (nats a token)",
+                color_title=" ", color_map=plots.RUN_COLOURS, elem_id="tune-compare-plot",
             )  # fmt: skip
             self.told = gr.HTML(html.empty(NOTHING_CHOSEN), elem_id="tune-differences", padding=False)
