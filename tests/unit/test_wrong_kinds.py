@@ -15,8 +15,7 @@ from ftdemo.settings import settings_from_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.samples import Sample
 from ftdemo.studio import Studio
-from ftdemo.tuning.settings import TuneSettings
-from ftdemo.ui.endpoints import known_settings
+from ftdemo.tuning.settings import TuneSettings, known_settings
 
 ANY = pytest.param(object(), id="an object")
 NO_NAMES = [[], ["facts"], {"name": "facts"}, 5.5, True, ANY, b"facts", "\ud800", 2**70]
