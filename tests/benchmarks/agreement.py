@@ -75,9 +75,9 @@ def measure(settings: Settings, number: int, tokens: int, weights: Sequence[str]
     for name in weights:
         engine = LlamaCppEngine(base, lambda name: None, replace(settings, chat_weights=name))
         said = answers(engine, asked, tokens)
-        encode = engine._prompts.encode
+        encode = engine._tokeniser.encode
         found[name] = {
-            "same_tokens": round(agreement([encode(t) for t in said], [encode(t) for t in reference]), 4),
+            "same_tokens": round(agreement(encode(said), encode(reference)), 4),
             "same_answers": sum(a == b for a, b in zip(said, reference, strict=True)),
             "tour": said[: 1 + len(UNRELATED_QUESTIONS)],
         }

@@ -75,10 +75,10 @@ def test_four_callers_at_once_each_get_their_own_answer(engine: TransformersEngi
 
 
 def test_the_answer_is_that_of_generate(engine: TransformersEngine) -> None:
-    ids = engine._tokens(request(LONGER), GenerationSettings())
+    ids = engine._prompts.tokens(request(LONGER), GenerationSettings())
     output = engine._model.generate(torch.tensor([ids]), max_new_tokens=60, do_sample=False)
     answer = final(engine.stream([request(LONGER)], GenerationSettings(max_new_tokens=60), threading.Event()))
-    assert answer[0].text == engine._decode(output[0, len(ids) :].tolist()).strip()
+    assert answer[0].text == engine._tokeniser.decode(output[0, len(ids) :].tolist()).strip()
 
 
 def test_a_second_caller_does_not_wait_for_the_first(engine: TransformersEngine) -> None:

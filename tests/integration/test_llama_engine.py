@@ -245,6 +245,6 @@ def test_both_engines_read_the_same_tokens(engine: LlamaCppEngine, reference: Tr
     )
     settings = GenerationSettings()
     ours = engine._prompts.tokens(asked, settings)
-    assert ours == reference._tokens(asked, settings)
-    assert engine._prompts.end_tokens == reference._end_tokens
-    assert engine._prompts.decode(ours) == reference._decode(ours)
+    assert ours == reference._prompts.tokens(asked, settings)
+    assert engine._tokeniser.end_tokens == reference._tokeniser.end_tokens
+    assert engine._tokeniser.decode(ours) == reference._tokeniser.decode(ours)
