@@ -104,11 +104,12 @@ class Option:
         if self.type in (int, float):
             return self._read_number(value)
         if self.type is tuple:
-            right = isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
+            right = isinstance(value, list | tuple) and all(_is_text(text) for text in value)
             return right, tuple(value) if right else value, self.takes
         if self.type is Path and isinstance(value, str):
             value = Path(value)
         right = isinstance(value, self.type) and (not self.choices or value in self.choices)
+        right = right and (self.type is not str or _is_text(value))
         return right, value, self.takes
 
     def _read_number(self, value: Any) -> tuple[bool, Any, str]:
@@ -273,6 +274,14 @@ def _options(kind: Kind) -> tuple[Option, ...]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text that can be written down: half a character cannot."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_finite(value: Any) -> bool:

@@ -156,7 +156,13 @@ def settings_from_environment(
             found[option.name] = _read(option, text)
     if data:
         found["data"] = Path(data)
-    return Settings(**{**found, "data": found["data"].expanduser().absolute()})
+    try:
+        folder = found["data"].expanduser().absolute()
+    except RuntimeError:  # `~name` of nobody
+        raise UserError(
+            f"There is no home folder for the data folder {str(found['data'])!r}.", "Give its whole path."
+        ) from None
+    return Settings(**{**found, "data": folder})
 
 
 def _read(option: Option, text: str) -> Any:

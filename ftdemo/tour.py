@@ -94,8 +94,9 @@ def start_tuning(studio: Studio) -> Job:
     return studio.tune(first_free_name(MODEL_NAME, taken), load_samples(studio).name)
 
 
-def ask_tuned(studio: Studio, model: str, session: str | None = None) -> Iterator[Turn]:
-    """Step 4: the tuned model's answer to the same question."""
+def ask_tuned(studio: Studio, job_id: int | None, session: str | None = None) -> Iterator[Turn]:
+    """Step 4: the answer of the model that the tour's job made to the same question; see `tuned_model`."""
+    model = tuned_model(studio, job_id)
     yield from studio.chat.compare(QUESTION, [model], GENERATION, session=session, task=AFTER)
 
 
@@ -113,6 +114,9 @@ def tuned_model(studio: Studio, job_id: int | None) -> str:
     return made[0].name
 
 
-def ask_unrelated(studio: Studio, question: str, model: str, session: str | None = None) -> Iterator[Turn]:
-    """Step 5: both answer something the samples do not speak of."""
+def ask_unrelated(
+    studio: Studio, question: str, job_id: int | None, session: str | None = None
+) -> Iterator[Turn]:
+    """Step 5: base and tuned model answer something the samples do not speak of; see `tuned_model`."""
+    model = tuned_model(studio, job_id)
     yield from studio.chat.compare(question, [BASE, model], GENERATION, session=session, task=UNRELATED)

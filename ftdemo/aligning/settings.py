@@ -9,7 +9,13 @@ from ftdemo.aligning.preference.settings import PreferenceSettings
 from ftdemo.errors import UserError
 from ftdemo.knobs import Knobs, again, knob, known, names, of_stored
 
-METHODS = ("dpo", "kto", "ppo", "rloo")
+METHODS = {
+    "dpo": ("DPO", "from pairs of answers: makes the better one likelier. Fast, and steady."),
+    "kto": ("KTO", "from single thumbs: makes liked answers likelier and disliked ones less likely."),
+    "ppo": ("PPO", "against a reward model: tries answers, and makes likelier what scores well."),
+    "rloo": ("RLOO", "as PPO, but each answer is compared with others to its question."),
+}
+"""The methods by name, each with its title and when to use it."""
 BY_REWARD = ("ppo", "rloo")
 """Methods that learn from a reward model; the others learn from votes directly."""
 OWN_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -90,6 +96,12 @@ def align_settings(method: str, **given: Any) -> AlignSettings:
     of_kind: Any = {name: value for name, value in values.items() if name in of_method}
     knobs = kind(**{**of_kind, "method": method})
     return AlignSettings(knobs, **{name: value for name, value in values.items() if name in own})
+
+
+def unlike_defaults(kind: type[PreferenceSettings] | type[PpoSettings]) -> set[str]:
+    """The knobs of a class of settings whose default is not the same for each of its methods."""
+    first, *others = [align_settings(method).as_dict() for method in METHODS if kind_of(method) is kind]
+    return {name for name in names(kind) - {"method"} if any(one[name] != first[name] for one in others)}
 
 
 def stored_align_settings(stored: Mapping[str, Any]) -> AlignSettings:

@@ -158,6 +158,48 @@ class ChatRoom:
             lambda chat, cancelled: chat.edit(conversation_id, turn, question, settings, cancelled),
         )  # fmt: skip
 
+    def go_on(
+        self,
+        question: str,
+        settings: ChatSettings | None = None,
+        conversation_id: int | None = None,
+        turn: int | None = None,
+        session: str | None = None,
+    ) -> Iterator[Turn]:
+        """Ask in a chat that may be gone meanwhile: then a new one is begun.
+
+        Args:
+            question: what to ask.
+            settings: who answers, and how.
+            conversation_id: the chat.
+            turn: ask in place of this one's question, as in `edit`; as the next one, as in `ask`, if None.
+            session: whose question it is.
+        """
+        if not self.turns(conversation_id):
+            yield from self.ask(question, settings, None, session)
+        elif turn is None or conversation_id is None:
+            yield from self.ask(question, settings, conversation_id, session)
+        else:
+            yield from self.edit(conversation_id, turn, question, settings, session)
+
+    def go_on_comparing(
+        self,
+        question: str,
+        models: Sequence[str],
+        generation: GenerationSettings,
+        conversation_id: int | None = None,
+        session: str | None = None,
+    ) -> Iterator[list[Turn]]:
+        """Ask models side by side in a conversation that may be gone meanwhile: then a new one is begun.
+
+        Yields:
+            The turns there were, and the one that grows; see `compare`.
+        """
+        history = self.turns(conversation_id)
+        known = conversation_id if history else None
+        for turn in self.compare(question, models, generation, known, session):
+            yield [*history, turn]
+
     def undo(self, conversation_id: int) -> str:
         """Take back a chat's last question, and return it; see `dialogue.undo`."""
         return dialogue.undo(self._store, conversation_id)

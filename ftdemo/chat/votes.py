@@ -1,6 +1,6 @@
 """What a voter says of a chat's answers, and the chat as that voter sees it, with a reward model's scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ftdemo.chat.dialogue import go_on_from
@@ -11,6 +11,9 @@ from ftdemo.feedback import FeedbackLibrary
 from ftdemo.samples import SampleLibrary
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, ChoiceKind, Vote, VoteKind
+
+FROM_CHAT = "from-chat"
+"""The sample set in which answers of chats are kept, if no other is named."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,20 @@ class Ballot:
             answers = tuple(_judged(self._feedback, answer, voter, score_of) for answer in turn.answers)
             judged.append(JudgedTurn(turn, answers, _choice(self._feedback, turn, voter)))
         return judged
+
+    def scored(
+        self, conversation_id: int | None, voter: str, reward: str | None = None
+    ) -> Iterator[list[JudgedTurn]]:
+        """The turns as in `judged`, and with a reward model once more when all their scores are computed.
+
+        Raises:
+            NotFoundError: there is no such reward model or conversation.
+            UserError: the reward model stands on another base model.
+        """
+        yield self.judged(conversation_id, voter, reward)
+        if reward and conversation_id:
+            self._scores.compute(conversation_id, reward)
+            yield self.judged(conversation_id, voter, reward)
 
     def judged_answer(self, message_id: int, voter: str) -> JudgedAnswer:
         """One answer as a voter sees it, without a score.

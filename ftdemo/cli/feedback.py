@@ -122,7 +122,7 @@ def counts(data: DataOption = None, as_json: JsonOption = False) -> None:
         ],
         "There is no feedback yet.",
     )  # fmt: skip
-    if agreement is not None:
+    if agreement is not None and not as_json:
         alpha = f", Krippendorff's alpha {agreement.alpha:.2f}" if agreement.alpha is not None else ""
         typer.echo(
             f"{agreement.voters} voters agree in {agreement.share:.0%} of cases on {agreement.answers} "

@@ -7,12 +7,14 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Annotated, Any
 
 import typer
 
 from ftdemo.errors import UserError
 from ftdemo.settings import settings_from_environment
+from ftdemo.store.failures import data_file_error
 from ftdemo.studio import Studio
 
 DataOption = Annotated[
@@ -34,11 +36,14 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             function(*args, **kwargs)
-        except UserError as error:
+        except (UserError, OperationalError) as error:
+            told = error if isinstance(error, UserError) else data_file_error(error)
+            if told is None:
+                raise
             if kwargs.get("as_json"):
-                print_json({"error": {"message": error.message, "remedy": error.remedy}})
+                print_json({"error": {"message": told.message, "remedy": told.remedy}})
             else:
-                typer.echo(f"Error: {error.message}\n{error.remedy}", err=True)
+                typer.echo(f"Error: {told.message}\n{told.remedy}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

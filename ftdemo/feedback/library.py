@@ -268,10 +268,12 @@ class FeedbackLibrary(FeedbackRecords):
             UserError: something said cannot be used.
         """
         with self._store.transaction():
+            before = self.current_vote(voter, answer_id=answer_id)
+            if comment == (before.comment if before else ""):
+                comment = None  # it is what it was
             if vote == "withdrawn":
                 self.withdraw(voter, answer_id=answer_id)
             elif (vote, reasons, comment) != (None, None, None):
-                before = self.current_vote(voter, answer_id=answer_id)
                 kind = vote or (before.vote if before else None)
                 if kind is None:
                     raise NotFoundError(

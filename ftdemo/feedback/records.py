@@ -29,6 +29,13 @@ class AnswerFeedback:
     corrections: tuple[Correction, ...]
     choices: tuple[Choice, ...]
 
+    @property
+    def voters(self) -> list[str]:
+        """Who said something of the answer that can be edited."""
+        return list(
+            dict.fromkeys([*(one.voter for one in self.votes), *(one.voter for one in self.corrections)])
+        )
+
 
 @dataclass(frozen=True)
 class FeedbackPage:

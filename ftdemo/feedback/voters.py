@@ -18,6 +18,8 @@ REASONS: dict[str, str] = {
     "unsafe": "unsafe",
 }
 """Why a voter likes or dislikes an answer, with the words for it."""
+PRAISE = ("helpful", "correct", "well_written", "right_tone")
+"""Those for which an answer is liked."""
 
 MAX_CHARACTERS = 10_000
 """The most characters of a comment or a correction."""

@@ -8,6 +8,7 @@ write lock sees to it that only one of them starts it.
 import shutil
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,23 @@ DEAD_REMEDY = (
     "Resume the job: it goes on from its last checkpoint. If the machine ran out of memory, start one with a "
     "smaller batch size or max length instead."
 )
+
+
+@dataclass(frozen=True)
+class JobStory:
+    """A job with what it left on its way.
+
+    Args:
+        job: the job.
+        metrics: its curves.
+        answers: what its model answered as training went on.
+        log: what its worker printed.
+    """
+
+    job: Job
+    metrics: list[JobMetric]
+    answers: list[JobAnswer]
+    log: str
 
 
 class JobQueue:
@@ -110,6 +128,17 @@ class JobQueue:
             return current
         jobs = [job for job in self._store.jobs.all() if not kinds or job.kind in kinds]
         return next((job for job in jobs if not job.ended), next(reversed(jobs), None))
+
+    def shown(self, job_id: int | None, kinds: Collection[str] = ()) -> Job | None:
+        """A job by its number, or the latest of some kinds if there is none given; raises NotFoundError."""
+        return self.get(job_id) if job_id else self.latest(kinds)
+
+    def story(self, job_id: int | None, kinds: Collection[str] = ()) -> JobStory | None:
+        """All there is to show of the job that `shown` gives; None if there is none."""
+        job = self.shown(job_id, kinds)
+        if job is None:
+            return None
+        return JobStory(job, self.metrics(job.id), self.answers(job.id), self.log(job.id))
 
     def metrics(self, job_id: int) -> list[JobMetric]:
         """The curves of a job; raises NotFoundError."""

@@ -58,6 +58,10 @@ class Mistake:
     margin: float | None = None
 
 
+LONG = 0.5
+"""Correlation of scores with length from which on it is worth a warning."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RewardFigures(RunFigures):
     """The figures of a reward model.
@@ -104,6 +108,12 @@ class RewardFigures(RunFigures):
     length_correlation: float | None = None
     vote_length_correlation: float | None = None
     mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def follows_length(self) -> bool:
+        """Whether the scores follow the answers' length, and more than the votes do."""
+        scores, votes = abs(self.length_correlation or 0.0), self.vote_length_correlation
+        return scores >= LONG and (votes is None or abs(votes) < scores - 0.2)
 
     @property
     def votes(self) -> int:

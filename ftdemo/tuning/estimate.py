@@ -180,7 +180,8 @@ def _seconds(
     shared = common_start(train.samples)
     mean = train.tokens / len(train.samples)
     in_batch = settings.batch_size * len(train.samples) / items
-    # What all samples of a row begin with is computed once for the row.
+    # What all samples of a row begin with is computed once for the row. So is a prompt that several answer
+    # (`packing.WORTH_SHARING`), but which ones meet in a row is left to chance: those are counted whole.
     per_batch = in_batch * mean - max(0.0, in_batch - 1) * shared
     batches = math.ceil(items / settings.batch_size) * settings.epochs
     training = calibration.batch_seconds(per_batch) * batches + calibration.step_seconds * steps

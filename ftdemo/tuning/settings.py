@@ -1,9 +1,9 @@
 """The knobs of tuning. No torch is imported here."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from ftdemo.knobs import again, knob
+from ftdemo.knobs import again, knob, known
 from ftdemo.machine.device import Precision
 from ftdemo.training.settings import AdapterSettings
 from ftdemo.tuning.methods import METHODS, Method
@@ -104,3 +104,16 @@ class TuneSettings(AdapterSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         split_parts(self.parts)
+
+
+def known_settings(given: dict[str, Any] | None) -> dict[str, Any]:
+    """Settings of tuning as a caller names them, with what else a job is made of beside samples.
+
+    Where it learns on from, `parent`, was called `start_from` once, and may be still.
+
+    Raises:
+        UserError: one is not known.
+    """
+    if isinstance(given, dict):
+        given = {("parent" if name == "start_from" else name): value for name, value in given.items()}
+    return known(given, TuneSettings, also=("parent", "like"))

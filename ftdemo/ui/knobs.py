@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ftdemo.engines import GenerationSettings
 from ftdemo.knobs import Kind, Option, options
 
 WIDTH, SLIDER_WIDTH = 118, 220
@@ -14,6 +15,8 @@ WIDTH, SLIDER_WIDTH = 118, 220
 
 Inputs = dict[str, gr.components.Component]
 """Inputs by name: those of knobs by the knobs' names."""
+Outputs = Mapping[str, Any]
+"""Components and blocks by name."""
 Values = Mapping[gr.components.Component, Any]
 """What an event handler is given whose inputs are a set of components."""
 
@@ -49,6 +52,19 @@ def build(
         for option in lines[False]:
             inputs[option.name] = _input(prefix, option, values or {}, slides or {})
     return inputs
+
+
+def of_generation(prefix: str, most_tokens: int, **values: Any) -> Inputs:
+    """Add the inputs of `GenerationSettings` to the page.
+
+    Args:
+        prefix: begins the ids of the inputs.
+        most_tokens: how long an answer may be.
+        **values: what they show at first, where that is not the knob's default.
+    """
+    values = {"max_new_tokens": min(GenerationSettings.max_new_tokens, most_tokens), **values}
+    slides = {"max_new_tokens": (1, most_tokens), "temperature": (0, 2), "top_p": (0.05, 1)}
+    return build(prefix, GenerationSettings, values=values, slides=slides)
 
 
 def given(inputs: Inputs, values: Values) -> dict[str, Any]:

@@ -5,16 +5,16 @@ import gradio as gr
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from ftdemo.ui import endpoints
-from ftdemo.ui.align import tab as align_tab
-from ftdemo.ui.chat import tab as chat_tab
-from ftdemo.ui.compare import tab as compare_tab
-from ftdemo.ui.feedback import tab as feedback_tab
-from ftdemo.ui.models import tab as models_tab
+from ftdemo.ui.align import wiring as align_tab
+from ftdemo.ui.chat import wiring as chat_tab
+from ftdemo.ui.compare import wiring as compare_tab
+from ftdemo.ui.feedback import wiring as feedback_tab
+from ftdemo.ui.models import wiring as models_tab
 from ftdemo.ui.polling import Changes, add_status_line, start_polling
-from ftdemo.ui.samples import tab as samples_tab
+from ftdemo.ui.samples import wiring as samples_tab
 from ftdemo.ui.theme import STYLE, THEME
-from ftdemo.ui.tour import tab as tour_tab
-from ftdemo.ui.tune import tab as tune_tab
+from ftdemo.ui.tour import wiring as tour_tab
+from ftdemo.ui.tune import wiring as tune_tab
 
 TITLE = '<div class="ft-title"><h1>ftdemo</h1><p>Teach a small language model your own answers.</p></div>'
 LOADING_DELAY_S = 1.5

@@ -7,14 +7,14 @@ far the latest job is (`job_mark`); a tab listens to the one it depends on, and 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import gradio as gr
 
-from ftdemo.chat.turns import Turn
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
-from ftdemo.ui import html
-from ftdemo.ui.events import QUIET, shown
+from ftdemo.ui.events import QUIET, handler
+from ftdemo.ui.job.html import status_line
 
 POLL_S = 1.0
 REDRAW_S = 0.2
@@ -42,10 +42,7 @@ def add_status_line(studio: Studio) -> gr.HTML:
 def start_polling(studio: Studio, demo: gr.Blocks, status: gr.HTML, changes: Changes) -> None:
     """Ask the store at once, and then once a second; to be called when all tabs are built."""
 
-    @shown
-    def poll() -> tuple[str, str, str]:
-        return _status(studio), revision(studio), job_mark(studio.jobs.latest())
-
+    poll = handler(_poll, studio)
     outputs = [status, changes.revision, changes.job_mark]
     timer = gr.Timer(POLL_S)
     timer.tick(poll, None, outputs, **QUIET)
@@ -66,15 +63,22 @@ def job_mark(job: Job | None) -> str:
     return "" if job is None else repr((job.id, job.status, job.phase, job.step, job.memory_bytes))
 
 
+def _poll(studio: Studio) -> tuple[str, str, str]:
+    return _status(studio), revision(studio), job_mark(studio.jobs.latest())
+
+
 def _status(studio: Studio) -> str:
     status = studio.status()
-    return html.status_line(status.base_model, status.engine, status.job)
+    return status_line(status.base_model, status.engine, status.job)
 
 
-def paced(turns: Iterator[Turn]) -> Iterator[Turn]:
-    """Pass on a growing turn a few times a second, and its end always."""
+Growing = TypeVar("Growing")
+
+
+def paced(turns: Iterator[Growing]) -> Iterator[Growing]:
+    """Pass on a growing turn, or a conversation with one, a few times a second, and its end always."""
     drawn = 0.0
-    last = None
+    last: Growing | None = None
     for last in turns:
         if time.monotonic() - drawn >= REDRAW_S:
             drawn = time.monotonic()

@@ -224,8 +224,8 @@ def test_a_knob_that_is_added_is_on_the_command_line_in_the_page_in_the_endpoint
     assert More(**inputs.given(fields, values)).patience == 5
 
     # The endpoint, and what it refuses.
-    monkeypatch.setattr("ftdemo.ui.endpoints.TuneSettings", More)
-    from ftdemo.ui.endpoints import known_settings
+    monkeypatch.setattr("ftdemo.tuning.settings.TuneSettings", More)
+    from ftdemo.tuning.settings import known_settings
 
     assert known_settings({"patience": 3, "start_from": "mine"}) == {"patience": 3, "parent": "mine"}
     with pytest.raises(UserError, match="amount of patience is 10"):

@@ -24,8 +24,8 @@ from ftdemo.store.figures import RunFigures
 from ftdemo.store.jobs import Job
 from ftdemo.studio import Studio
 from ftdemo.tuning.figures import TuneFigures
-from ftdemo.ui.align.tab import results
-from ftdemo.ui.html import job_card
+from ftdemo.ui.align.actions import results
+from ftdemo.ui.job.html import job_card
 
 Record = dict[str, Any]
 RECORDS: dict[str, Record] = json.loads(Path(__file__).with_name("stored_figures.json").read_text())

@@ -11,11 +11,11 @@ from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.knobs import known
 from ftdemo.names import check_name
 from ftdemo.rewards.settings import RewardSettings
+from ftdemo.settings import settings_from_environment
 from ftdemo.store.jobs import Job
 from ftdemo.store.samples import Sample
 from ftdemo.studio import Studio
-from ftdemo.tuning.settings import TuneSettings
-from ftdemo.ui.endpoints import known_settings
+from ftdemo.tuning.settings import TuneSettings, known_settings
 
 ANY = pytest.param(object(), id="an object")
 NO_NAMES = [[], ["facts"], {"name": "facts"}, 5.5, True, ANY, b"facts", "\ud800", 2**70]
@@ -80,3 +80,17 @@ def test_settings_that_are_none_by_name(given: Any) -> None:
         known(given, RewardSettings)
     with pytest.raises(UserError, match="The settings are"):
         known_settings(given)
+
+
+def test_half_a_character_is_no_text() -> None:
+    with pytest.raises(UserError, match="The list of questions is"):
+        EvaluationSettings(questions=("Who?", "\ud800"))
+    with pytest.raises(UserError, match="The held-out reward model is"):
+        EvaluationSettings(held_out_reward="\ud800")
+
+
+def test_a_data_folder_in_nobodys_home() -> None:
+    with pytest.raises(UserError, match="There is no home folder"):
+        settings_from_environment({"FTDEMO_DATA": "~nobody_of_that_name/data"})
+    with pytest.raises(UserError, match="There is no home folder"):
+        settings_from_environment({}, data="~nobody_of_that_name/data")

@@ -6,6 +6,7 @@ from html import escape
 from ftdemo.aligning.rounds import Round
 from ftdemo.evaluation.duel import WinRate
 from ftdemo.evaluation.figures import EvaluationFigures
+from ftdemo.ui.html import table
 
 SHOWN = 40
 _JUDGES = {"reward": "the reward model it learned from", "held_out_reward": "another reward model"}
@@ -35,32 +36,23 @@ def rounds(line: Sequence[Round]) -> str:
     """Round after round: who learned from whom, with how many votes, and what came of it."""
     if not line:
         return ""
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td>{escape(str(value))}</td>"
-            for value in (
-                one.round,
-                f"{one.parent} → {one.model}",
-                one.method,
-                _or_dash(one.votes, "{:,}"),
-                _or_dash(one.reward_accuracy, "{:.0%}"),
-                _interval(one),
-                _people(one),
-            )
+    rows = [
+        (
+            one.round,
+            f"{one.parent} → {one.model}",
+            one.method,
+            _or_dash(one.votes, "{:,}"),
+            _or_dash(one.reward_accuracy, "{:.0%}"),
+            _interval(one),
+            _people(one),
         )
-        + "</tr>"
         for one in line
-    )
+    ]
     head = (
-        "<tr><th>Round</th><th>Model</th><th>Method</th><th>Votes</th>"
-        "<th>Reward model foresees</th><th>Wins against its start</th>"
-        "<th>People choose it</th></tr>"
-    )
-    return (
-        '<div class="ft-card"><h3>Rounds</h3><div class="ft-scroll">'
-        f'<table class="ft-samples ft-words">{head}{rows}</table></div></div>'
-    )
+        "Round", "Model", "Method", "Votes", "Reward model foresees", "Wins against its start",
+        "People choose it",
+    )  # fmt: skip
+    return f'<div class="ft-card"><h3>Rounds</h3>{table(head, rows)}</div>'
 
 
 def _rate(judge: str, rate: WinRate) -> str:
@@ -76,17 +68,11 @@ def _rate(judge: str, rate: WinRate) -> str:
 
 
 def _answers(found: EvaluationFigures) -> str:
-    rows = "".join(
-        f'<tr><td>{escape(one.question)}</td><td dir="auto">{escape(one.before)}</td>'
-        f'<td>{_WON.get(one.winner or "", "")}</td><td dir="auto">{escape(one.after)}</td></tr>'
-        for one in found.answers[:SHOWN]
-    )
-    before, after = escape(found.before), escape(found.after)
-    head = f"<tr><th>Question</th><th>{before}</th><th></th><th>{after}</th></tr>"
-    return (
-        '<details class="ft-card"><summary>The answers, side by side</summary><div class="ft-scroll">'
-        f'<table class="ft-samples ft-words">{head}{rows}</table></div></details>'
-    )
+    rows = [
+        (one.question, one.before, _WON.get(one.winner or "", ""), one.after) for one in found.answers[:SHOWN]
+    ]
+    shown = table(("Question", found.before, "", found.after), rows)
+    return f'<details class="ft-card"><summary>The answers, side by side</summary>{shown}</details>'
 
 
 def _interval(one: Round) -> str:

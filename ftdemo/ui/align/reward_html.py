@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 from ftdemo.rewards.figures import CalibrationPart, Mistake, RewardFigures, ScoreBin
-from ftdemo.ui.html import facts
+from ftdemo.ui.html import Html, facts, table
 
 WIDTH, HEIGHT, EDGE = 260, 150, 28
-_LONG = 0.5
-"""Correlation of scores with length from which on it is worth a warning."""
 
 
 def sheet(figures: RewardFigures, name: str = "") -> str:
@@ -90,7 +88,7 @@ def _length(figures: RewardFigures) -> str:
         return ""
     said = f"Correlation of its scores with the answers' length in words: {scores:+.2f}"
     said += f"; of the votes themselves with it: {votes:+.2f}." if votes is not None else "."
-    if abs(scores) >= _LONG and (votes is None or abs(votes) < abs(scores) - 0.2):
+    if figures.follows_length:
         more = " It may have learned length in place of what people like."
         return f'<div class="ft-warn">{escape(said + more)}</div>'
     return f'<p class="ft-note">{escape(said)}</p>'
@@ -99,23 +97,19 @@ def _length(figures: RewardFigures) -> str:
 def _mistakes(mistakes: Sequence[Mistake]) -> str:
     if not mistakes:
         return ""
-    rows = "".join(
-        f"<tr><td>{escape(one.question)}</td><td>{_scored(one.better, one.better_score)}</td>"
-        f"<td>{_scored(one.worse, one.worse_score)}</td></tr>"
+    rows = [
+        (one.question, _scored(one.better, one.better_score), _scored(one.worse, one.worse_score))
         for one in mistakes
-    )
-    head = "<tr><th>Question</th><th>People preferred or liked</th><th>People did not</th></tr>"
-    return (
-        '<h3>Its worst mistakes</h3><div class="ft-scroll">'
-        f'<table class="ft-samples ft-words">{head}{rows}</table></div>'
-    )
+    ]
+    head = ("Question", "People preferred or liked", "People did not")
+    return f"<h3>Its worst mistakes</h3>{table(head, rows)}"
 
 
-def _scored(text: str | None, score: float | None) -> str:
+def _scored(text: str | None, score: float | None) -> Html:
     if text is None or score is None:
-        return ""
+        return Html()
     cut = text if len(text) <= 300 else f"{text[:300]}…"
-    return f'<span dir="auto">{escape(cut)}</span> <span class="ft-tag">{score:+.2f}</span>'
+    return Html(f'<span dir="auto">{escape(cut)}</span> <span class="ft-tag">{score:+.2f}</span>')
 
 
 def _figure(title: str, drawn: str) -> str:

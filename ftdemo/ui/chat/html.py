@@ -9,7 +9,7 @@ from html import escape
 from ftdemo.chat.turns import Turn
 from ftdemo.chat.votes import JudgedAnswer, JudgedTurn
 from ftdemo.store.feedback import ChoiceKind
-from ftdemo.ui import html
+from ftdemo.ui import html, turns_html
 
 CLICKS = """
 let last = null;
@@ -67,16 +67,16 @@ def growing(turn: Turn, tries: int = 1) -> str:
         turn: the turn.
         tries: how many answers are sampled of which the best will be shown.
     """
-    waiting = html.place_in_line(turn.waiting) if turn.waiting else None
+    waiting = turns_html.place_in_line(turn.waiting) if turn.waiting else None
     if tries > 1 and not turn.waiting:
         tokens = sum(answer.tokens for answer in turn.answers)
         note = f"trying {tries} answers, the best will be shown: {tokens} tokens so far"
-        return html.question(turn.question) + f'<div class="ft-empty" role="status">{note}</div>'
+        return turns_html.question(turn.question) + f'<div class="ft-empty" role="status">{note}</div>'
     sides = "".join(
-        html.side(answer, waiting, _letter(number) if len(turn.answers) > 1 else None)
+        turns_html.side(answer, waiting, _letter(number) if len(turn.answers) > 1 else None)
         for number, answer in enumerate(turn.answers)
     )
-    return html.question(turn.question) + f'<div class="ft-sides">{sides}</div>'
+    return turns_html.question(turn.question) + f'<div class="ft-sides">{sides}</div>'
 
 
 def about(judged: JudgedAnswer) -> str:
@@ -106,11 +106,11 @@ def _side(judged: JudgedTurn, place: int, reward: str | None) -> str:
     one = judged.answers[place]
     letter = _letter(place) if len(judged.answers) > 1 else None
     if judged.blind:
-        return html.side(one.answer, name=letter)
+        return turns_html.side(one.answer, name=letter)
     name = f"{letter}: {one.answer.model}" if letter else one.answer.model
     beside = one.answer.place == "beside" and len(judged.answers) > 1
     below = f'<div class="ft-votes">{_thumbs(one)}{_gauge(one, reward)}</div>'
-    return html.side(one.answer, name=name, below=below, aside=beside)
+    return turns_html.side(one.answer, name=name, below=below, aside=beside)
 
 
 def _choices(judged: JudgedTurn) -> str:

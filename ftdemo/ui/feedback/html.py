@@ -87,13 +87,6 @@ def rows(items: Sequence[AnswerFeedback]) -> list[list[object]]:
     ]
 
 
-def voters_of(item: AnswerFeedback) -> list[str]:
-    """Who said something of an answer that can be edited."""
-    return list(
-        dict.fromkeys([*(vote.voter for vote in item.votes), *(one.voter for one in item.corrections)])
-    )
-
-
 def details(item: AnswerFeedback, history: Sequence[Vote | Correction | Choice]) -> str:
     """An answer with its whole prompt, and all that was ever said of it."""
     answer = item.answer

@@ -1,10 +1,7 @@
-"""What the Tune tab shows before, during and after a run, as HTML."""
+"""What the Tune tab shows before a run, as HTML: the methods, and what it would cost."""
 
-from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
-from ftdemo.store.jobs import JobAnswer
 from ftdemo.tuning.estimate import Estimate
 from ftdemo.tuning.methods import METHODS, unavailable
 from ftdemo.ui.html import duration, facts
@@ -54,53 +51,3 @@ def estimate_card(found: Estimate) -> str:
         message, remedy = found.refusal
         refusal = f'<div class="ft-bad"><b>{escape(message)}</b> {escape(remedy)}</div>'
     return f'<div class="ft-card ft-estimate"><h3>Before the start</h3>{figures}{refusal}</div>'
-
-
-def answers(given: Sequence[JobAnswer]) -> str:
-    """The same questions, answered as training went on."""
-    if not given:
-        return ""
-    questions = list(dict.fromkeys(answer.question for answer in given))
-    parts = []
-    for question in questions:
-        rows = "".join(
-            f"<tr><td>step {answer.step}</td><td>{escape(answer.answer) or '(nothing)'}</td></tr>"
-            for answer in given
-            if answer.question == question
-        )
-        parts.append(
-            f'<p class="ft-note"><b>{escape(question)}</b></p><div class="ft-scroll ft-short">'
-            f'<table class="ft-samples ft-flat">{rows}</table></div>'
-        )
-    return f'<div class="ft-card"><h3>Answers on the way</h3>{"".join(parts)}</div>'
-
-
-def sheet(values: Mapping[str, Any]) -> str:
-    """A run sheet."""
-    return facts({_words(name): _text(value) for name, value in values.items() if value is not None})
-
-
-def differences(rows: Mapping[str, Sequence[Any]], letters: Sequence[str]) -> str:
-    """What differs between runs, one column a run, headed by the letter of its curve."""
-    head = "".join(
-        f"<th>{letter} · {number}: {escape(str(model))}</th>"
-        for letter, number, model in zip(letters, rows["job"], rows["model"], strict=False)
-    )
-    body = "".join(
-        f"<tr><td>{escape(_words(name))}</td>{''.join(f'<td>{escape(_text(v))}</td>' for v in values)}</tr>"
-        for name, values in rows.items()
-        if name not in ("job", "model")
-    )
-    return f'<div class="ft-scroll"><table class="ft-samples"><tr><th></th>{head}</tr>{body}</table></div>'
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

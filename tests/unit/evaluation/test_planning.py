@@ -14,7 +14,7 @@ from ftdemo.evaluation.settings import EvaluationSettings
 from ftdemo.store.jobs import Job
 from ftdemo.store.lineage import Lineage
 from ftdemo.studio import Studio
-from ftdemo.ui.html import job_card
+from ftdemo.ui.job.html import job_card
 from tests.unit.cli.test_commands import Cli
 
 pytestmark = pytest.mark.usefixtures("workers")

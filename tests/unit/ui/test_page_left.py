@@ -7,10 +7,17 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from ftdemo.errors import UserError
 from ftdemo.settings import Settings
 from ftdemo.studio import Studio
+from ftdemo.ui.feedback import actions as feedback_actions
 from ftdemo.ui.page import build
+from ftdemo.ui.samples import actions as samples_actions
 
+READ = {
+    "file": "file.csv", "hub": "", "file_format": "auto", "shape": "auto", "encoding": "",
+    "question_column": "", "answer_column": "", "share": 0.0, "seed": 0,
+}  # fmt: skip
 PAGE, OTHER = SimpleNamespace(session_hash="page"), SimpleNamespace(session_hash="other page")
 
 
@@ -27,16 +34,16 @@ def handlers(studio: Studio) -> dict[str, Callable[..., Any]]:
 
 
 @pytest.mark.parametrize(
-    ("library", "method", "handler", "inputs"),
+    ("library", "method", "action", "inputs"),
     [
-        ("samples", "check", "on_check", ("file.csv", "", "auto", "auto", "", "", "", 0.0, 0)),
-        ("samples", "add", "on_add", ("file.csv", "", "", "auto", "auto", "", "", "", 0.0, 0)),
-        ("feedback", "import_file", "bring", ("file.jsonl",)),
+        ("samples", "check", samples_actions.check, (READ,)),
+        ("samples", "add", samples_actions.add, ({"name": ""}, READ)),
+        ("feedback", "import_file", feedback_actions.bring, ("file.jsonl",)),
     ],
 )
 def test_reading_a_file_ends_with_the_page(
     studio: Studio, handlers: dict[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch,
-    library: str, method: str, handler: str, inputs: tuple[object, ...],
+    library: str, method: str, action: Callable[..., Any], inputs: tuple[object, ...],
 ) -> None:  # fmt: skip
     read: list[int] = []
 
@@ -50,8 +57,8 @@ def test_reading_a_file_ends_with_the_page(
 
     monkeypatch.setattr(getattr(studio, library), method, reads)
     monkeypatch.setattr(gr.Progress, "__call__", lambda *given, **named: None)
-    with pytest.raises(gr.Error, match="The import was cancelled"):
-        handlers[handler](*inputs, request=PAGE)
+    with pytest.raises(UserError, match="The import was cancelled"):
+        action(studio, *inputs, request=PAGE)
     assert read == [500, 1000, 1500]
 
 
