@@ -79,7 +79,7 @@ def test_unknown_set_names_those_there_are(store: Store) -> None:
     with pytest.raises(NotFoundError) as caught:
         store.sample_sets.get("nothing")
     assert "'nothing'" in caught.value.message
-    assert "one, two" in caught.value.remedy
+    assert "'one', 'two'" in caught.value.remedy
 
 
 def test_removing_a_set_removes_its_samples_only(store: Store) -> None:
