@@ -14,7 +14,7 @@ from ftdemo.feedback.full_form import COLUMNS, Record, as_json, full_records
 from ftdemo.feedback.import_report import Imported, ImportReport
 from ftdemo.feedback.importing import add_full_export, add_preferences, is_full_export
 from ftdemo.feedback.training_data import preference_data
-from ftdemo.samples.rows import Progress, ReadOptions
+from ftdemo.files.rows import Progress, ReadOptions
 from ftdemo.samples.writing import whole_file
 from ftdemo.store import Store
 from ftdemo.store.conversations import ChatMessage

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ftdemo.samples.report import Problem
+from ftdemo.files.rows import Problem
 
 KINDS = {
     "pairs": "pairs",

@@ -12,10 +12,9 @@ from ftdemo.feedback.import_report import KINDS, ImportReport
 from ftdemo.feedback.pool import IMPORTED
 from ftdemo.feedback.preferences import RatedAnswer
 from ftdemo.feedback.reading import PreferenceFile, not_preferences
-from ftdemo.samples.cells import text_of
+from ftdemo.files.cells import text_of
+from ftdemo.files.rows import Problem, Progress, ReadOptions, watched
 from ftdemo.samples.reading import open_source
-from ftdemo.samples.report import Problem
-from ftdemo.samples.rows import Progress, ReadOptions, watched
 from ftdemo.samples.tally import Tally
 from ftdemo.store import Store
 from ftdemo.store.conversations import ChatMessage

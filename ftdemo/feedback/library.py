@@ -11,8 +11,8 @@ from ftdemo.feedback.exchange import Form, export_feedback, import_feedback
 from ftdemo.feedback.import_report import ImportReport
 from ftdemo.feedback.records import AnswerFeedback, FeedbackRecords
 from ftdemo.feedback.voters import check_length, check_reasons, check_voter
-from ftdemo.samples.cells import text_of
-from ftdemo.samples.rows import Progress
+from ftdemo.files.cells import text_of
+from ftdemo.files.rows import Progress
 from ftdemo.store import Store
 from ftdemo.store.conversations import ChatMessage
 from ftdemo.store.feedback import (

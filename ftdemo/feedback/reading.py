@@ -11,10 +11,9 @@ from ftdemo.errors import FileFormatError
 from ftdemo.feedback.forms.fields import Fields, listed, number_of
 from ftdemo.feedback.forms.judgements import Judgement
 from ftdemo.feedback.forms.registry import is_known, plain_records, read_record
+from ftdemo.files.rows import MAX_LINE, MAX_ROWS, Problem, Progress, ReadOptions, Row, watched
 from ftdemo.samples.messages import RecordError
 from ftdemo.samples.reading import open_source
-from ftdemo.samples.report import Problem
-from ftdemo.samples.rows import MAX_LINE, MAX_ROWS, Progress, ReadOptions, Row, watched
 from ftdemo.samples.tally import Tally
 
 _MOST_NUMBERS = 32

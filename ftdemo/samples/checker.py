@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ftdemo.samples.cells import text_of
+from ftdemo.files.cells import text_of
+from ftdemo.files.rows import Problem, Row
+from ftdemo.files.tabular import MAX_COLUMNS
 from ftdemo.samples.columns import HELD_OUT_VALUES
 from ftdemo.samples.content import main_script
 from ftdemo.samples.conversations import Draft
@@ -13,12 +15,9 @@ from ftdemo.samples.grouping import Conversations
 from ftdemo.samples.inspection import fault_of_draft, warnings_of_draft
 from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.messages import RecordError
-from ftdemo.samples.report import Problem
-from ftdemo.samples.rows import Row
 from ftdemo.samples.shapes import Shape
 from ftdemo.samples.similarity import Pair, digest, folded, question_key
 from ftdemo.samples.spool import SampleSpool
-from ftdemo.samples.tabular import MAX_COLUMNS
 from ftdemo.samples.tally import Tally
 from ftdemo.store.samples import Sample, Split
 

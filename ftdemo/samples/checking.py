@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ftdemo.errors import FileFormatError
+from ftdemo.files.rows import MAX_ROWS, Progress, ReadOptions, watched
 from ftdemo.samples.checker import Checker
 from ftdemo.samples.columns import SPLIT_NAMES, chosen_column, find_column
 from ftdemo.samples.lengths import LengthMeter
 from ftdemo.samples.reading import open_records, unusable
 from ftdemo.samples.report import SampleReport
-from ftdemo.samples.rows import MAX_ROWS, Progress, ReadOptions, watched
 from ftdemo.samples.splitting import check_share
 
 

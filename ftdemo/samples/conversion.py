@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.conversations import Draft, pairs_of, replies_of, said_in, turns_in
 from ftdemo.samples.marks import marked_turns
 from ftdemo.samples.messages import Note, RecordError, is_message, is_messages

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ftdemo.errors import UserError
-from ftdemo.samples.cells import text_of
+from ftdemo.files.cells import text_of
 from ftdemo.samples.conversations import Draft
 from ftdemo.samples.inspection import fault_of_draft
 from ftdemo.samples.shapes import QUESTION_ANSWER, Shape

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ftdemo.errors import FileFormatError, UserError
+from ftdemo.files.merged_cells import Merged, merged_cells
+from ftdemo.files.number_formats import shown
+from ftdemo.files.rows import MAX_LINE, Row
+from ftdemo.files.tabular import HEADER_WITHIN, IsHeader, named_rows, names_of
 from ftdemo.samples.columns import find_answer, find_question
-from ftdemo.samples.merged_cells import Merged, merged_cells
-from ftdemo.samples.number_formats import shown
-from ftdemo.samples.rows import MAX_LINE, Row
-from ftdemo.samples.tabular import HEADER_WITHIN, IsHeader, named_rows, names_of
 
 _UNPACKED_TIMES = 20
 _REMEDY = "Open it in a spreadsheet program and save it again, as .xlsx or CSV."

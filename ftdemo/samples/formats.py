@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
-from ftdemo.samples.encoding import WINDOW, find_encoding
+from ftdemo.files.encoding import WINDOW, find_encoding
 from ftdemo.samples.json_records import is_wrapper
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "xlsx", "datasets")

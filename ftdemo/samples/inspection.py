@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from ftdemo.files.rows import Problem
 from ftdemo.samples.content import control_token, odd_characters, personal_data
 from ftdemo.samples.conversations import Draft
-from ftdemo.samples.report import Problem
 from ftdemo.samples.shapes import Shape
 
 MAX_CHARACTERS = 8_000

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Any, TextIO
 
 from ftdemo.errors import FileFormatError
+from ftdemo.files.rows import MAX_LINE, Row, unreadable
 from ftdemo.samples.columns import CONVERSATION_NAMES, find_column
 from ftdemo.samples.json_records import (
     KNOWN,
@@ -19,7 +20,6 @@ from ftdemo.samples.json_records import (
     records_in,
 )
 from ftdemo.samples.messages import is_message, is_messages
-from ftdemo.samples.rows import MAX_LINE, Row, unreadable
 
 _PIECE = 1 << 18
 _SPACE = re.compile(r"[\s\ufeff]*")

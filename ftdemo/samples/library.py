@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from ftdemo.errors import NotFoundError, UserError
+from ftdemo.files.datasets_reader import is_hub_name
+from ftdemo.files.rows import Progress, ReadOptions
 from ftdemo.names import check_name, name_from_file
 from ftdemo.samples.checking import HoldOut, check_file
-from ftdemo.samples.datasets_reader import is_hub_name
 from ftdemo.samples.editing import check_edit
 from ftdemo.samples.grouping import Conversations
 from ftdemo.samples.paging import compare_page
 from ftdemo.samples.report import SampleReport
-from ftdemo.samples.rows import Progress, ReadOptions
 from ftdemo.samples.writing import write_samples
 from ftdemo.settings import EXAMPLES_FOLDER
 from ftdemo.store import Store

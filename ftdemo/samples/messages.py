@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ftdemo.samples.cells import text_of
+from ftdemo.files.cells import text_of
 
 ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "type")
 TEXT_KEYS = ("content", "value", "text", "parts", "message", "utterance", "body")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.conversations import Draft, replies_of
 from ftdemo.samples.messages import Note, RecordError, Said
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.columns import find_column
 from ftdemo.samples.conversations import Draft, replies_of, said_in, turns_in
 from ftdemo.samples.conversion import Cells, Convert

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
-from ftdemo.samples.csv_reader import find_delimiter, read_csv
-from ftdemo.samples.datasets_reader import is_hub_name, read_dataset
-from ftdemo.samples.encoding import explain_guess, find_encoding
+from ftdemo.files.csv_reader import find_delimiter, read_csv
+from ftdemo.files.datasets_reader import is_hub_name, read_dataset
+from ftdemo.files.encoding import explain_guess, find_encoding
+from ftdemo.files.parquet_reader import open_parquet
+from ftdemo.files.rows import Problem, ReadOptions, Row, Source
+from ftdemo.files.tabular import IsHeader
 from ftdemo.samples.excel_reader import open_xlsx
 from ftdemo.samples.formats import FORMATS, FORMATS_REMEDY, TEXT_FORMATS, check_size, recognise
 from ftdemo.samples.json_reader import read_json, read_jsonl
 from ftdemo.samples.json_records import KNOWN, Known
-from ftdemo.samples.parquet_reader import open_parquet
-from ftdemo.samples.report import Problem
-from ftdemo.samples.rows import ReadOptions, Row, Source
 from ftdemo.samples.shapes import TURN_ROWS, Shape, choose_shape, is_usable
-from ftdemo.samples.tabular import IsHeader
 from ftdemo.samples.turn_rows import conversations, turn_columns
 
 _LOOKED_AT = 100

@@ -2,33 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from ftdemo.files.rows import Problem
 from ftdemo.store.samples import Sample
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something about one row.
-
-    Args:
-        row: the row as the file counts it: line number in text files, row number in Excel, position in a
-            JSON list or a Parquet file; from 1.
-        column: the column it is about, if it is about one.
-        kind: one word or two, such as 'empty' or 'duplicate'; the report counts by it.
-        message: what is wrong, in a sentence.
-        remedy: what to do about it.
-        severity: 'error' keeps the row out of the set, 'warning' does not.
-    """
-
-    row: int
-    column: str | None
-    kind: str
-    message: str
-    remedy: str
-    severity: Severity = "error"
 
 
 @dataclass(frozen=True)

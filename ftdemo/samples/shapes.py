@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from ftdemo.errors import FileFormatError, UserError
+from ftdemo.files.cells import as_list, is_blank
+from ftdemo.files.rows import ReadOptions
 from ftdemo.samples import conversion, nested
-from ftdemo.samples.cells import as_list, is_blank
 from ftdemo.samples.columns import (
     ABOUT_NAMES,
     HISTORY_NAMES,
@@ -26,7 +27,6 @@ from ftdemo.samples.conversion import Convert
 from ftdemo.samples.marks import is_marked
 from ftdemo.samples.messages import is_message, is_messages
 from ftdemo.samples.preferences import PairColumns, pair_columns, preference_pair, with_label
-from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.signs import LABEL_NAMES, WEIGHT_NAMES, is_label
 
 QUESTION_ANSWER = "question/answer"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.messages import RecordError
 
 LIKED = frozenset({

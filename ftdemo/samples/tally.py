@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ftdemo.samples.report import Problem
+from ftdemo.files.rows import Problem
 
 KEPT_PER_KIND = 100
 

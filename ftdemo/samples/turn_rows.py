@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ftdemo.samples.cells import is_blank, text_of
+from ftdemo.files.cells import is_blank, text_of
+from ftdemo.files.rows import Row
 from ftdemo.samples.columns import CONVERSATION_NAMES, find_column
 from ftdemo.samples.messages import ROLES
-from ftdemo.samples.rows import Row
 from ftdemo.samples.shapes import is_usable
 
 _ROLE_NAMES = ("role", "from", "speaker", "sender", "author")

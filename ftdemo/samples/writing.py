@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import UserError
-from ftdemo.samples.csv_reader import quote_formula
-from ftdemo.samples.parquet_reader import BATCH
+from ftdemo.files.csv_reader import quote_formula
+from ftdemo.files.parquet_reader import BATCH
 from ftdemo.samples.spool import SampleSpool
 from ftdemo.store.samples import Sample
 

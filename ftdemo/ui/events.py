@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import gradio as gr
 
 from ftdemo.errors import UserError
-from ftdemo.samples.rows import Progress
+from ftdemo.files.rows import Progress
 from ftdemo.store.failures import data_file_error
 from ftdemo.studio import Studio
 from ftdemo.ui import knobs

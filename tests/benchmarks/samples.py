@@ -47,9 +47,9 @@ def measure(way: str, path: Path, folder: Path) -> dict[str, float]:
     else:
         import numpy as np  # noqa: F401
 
+        from ftdemo.files.rows import ReadOptions
         from ftdemo.samples import SampleLibrary
         from ftdemo.samples.reading import open_source
-        from ftdemo.samples.rows import ReadOptions
         from ftdemo.store import Store
 
         library = SampleLibrary(Store(folder / "benchmark.db"), 1_000)

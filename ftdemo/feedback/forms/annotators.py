@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftdemo.feedback.forms.fields import Fields, folded
-from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.files.cells import as_list, is_blank
 from ftdemo.samples.messages import RecordError
 
 _Said = dict[str, dict[str, Any]]

@@ -11,7 +11,7 @@ from ftdemo.feedback.forms.judgements import Form, Judgement
 from ftdemo.feedback.forms.messages import message
 from ftdemo.feedback.forms.prompts import checked_prompt
 from ftdemo.feedback.preferences import PreferencePair
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.messages import RecordError
 
 _STEMS = (

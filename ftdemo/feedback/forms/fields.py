@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from ftdemo.samples.cells import is_blank
+from ftdemo.files.cells import is_blank
 
 Numbers = Callable[[str], frozenset[float]]
 """All numbers that a column has in the whole file, by the column's name; a few dozen of them at most."""

@@ -9,7 +9,7 @@ from ftdemo.feedback.forms.messages import as_messages, message, read_messages, 
 from ftdemo.feedback.forms.prompts import CONVERSATIONS, checked_prompt, refuse_media, with_system
 from ftdemo.feedback.forms.signs import liked
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.samples.cells import is_blank
+from ftdemo.files.cells import is_blank
 from ftdemo.samples.messages import RecordError
 from ftdemo.store.conversations import ChatMessage
 

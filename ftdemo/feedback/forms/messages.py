@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftdemo.feedback.forms.fields import shown
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.messages import RecordError, read_message
 from ftdemo.store.conversations import ChatMessage
 

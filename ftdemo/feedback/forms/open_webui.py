@@ -10,7 +10,7 @@ from ftdemo.feedback.forms.messages import is_message, message, read_messages
 from ftdemo.feedback.forms.prompts import checked_prompt
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import RatedAnswer
-from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.files.cells import as_list, is_blank
 from ftdemo.samples.messages import RecordError
 
 _PLACES = (("chat", "chat"), ("chat",), ())

@@ -15,7 +15,7 @@ from ftdemo.feedback.forms.prompts import (
 from ftdemo.feedback.forms.ranked import has_answers
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import PreferencePair
-from ftdemo.samples.cells import as_list
+from ftdemo.files.cells import as_list
 from ftdemo.samples.messages import RecordError
 
 _BETTER = (

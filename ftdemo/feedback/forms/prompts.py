@@ -7,7 +7,7 @@ from typing import Any
 from ftdemo.feedback.forms.fields import Fields
 from ftdemo.feedback.forms.judgements import Prompt
 from ftdemo.feedback.forms.messages import as_messages, message, read_messages, read_text
-from ftdemo.samples.cells import as_list, is_blank, text_of
+from ftdemo.files.cells import as_list, is_blank, text_of
 from ftdemo.samples.columns import QUESTION_NAMES
 from ftdemo.samples.messages import RecordError
 from ftdemo.store.conversations import ChatMessage

@@ -10,7 +10,7 @@ from ftdemo.feedback.forms.messages import as_messages, read_text
 from ftdemo.feedback.forms.prompts import needed_prompt
 from ftdemo.feedback.forms.signs import word_sign
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
-from ftdemo.samples.cells import as_list, is_blank
+from ftdemo.files.cells import as_list, is_blank
 from ftdemo.samples.messages import RecordError
 
 _ANSWERS = (

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ftdemo.feedback.forms.fields import Fields, folded, number_of, shown
-from ftdemo.samples.cells import is_blank
+from ftdemo.files.cells import is_blank
 from ftdemo.samples.messages import RecordError
 
 _LIKED_WORDS = (

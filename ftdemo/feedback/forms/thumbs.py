@@ -15,7 +15,7 @@ from ftdemo.feedback.forms.prompts import (
 )
 from ftdemo.feedback.forms.signs import liked
 from ftdemo.feedback.preferences import RatedAnswer
-from ftdemo.samples.cells import is_blank
+from ftdemo.files.cells import is_blank
 from ftdemo.samples.messages import RecordError
 
 _LABELS = (

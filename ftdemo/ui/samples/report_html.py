@@ -3,8 +3,9 @@
 from html import escape
 from itertools import dropwhile
 
+from ftdemo.files.rows import Problem
 from ftdemo.samples import SampleReport
-from ftdemo.samples.report import Problem, TokenLengths
+from ftdemo.samples.report import TokenLengths
 from ftdemo.ui.html import facts
 
 PROBLEMS_SHOWN = 30

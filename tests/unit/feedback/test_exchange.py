@@ -12,7 +12,7 @@ from ftdemo.feedback import FeedbackLibrary
 from ftdemo.feedback.exchange import Form, export_feedback, import_feedback
 from ftdemo.feedback.import_report import Imported
 from ftdemo.feedback.training_data import preference_data
-from ftdemo.samples import rows as samples_rows
+from ftdemo.files import rows as samples_rows
 from ftdemo.store import Store
 from ftdemo.store.feedback import Choice, Correction, NewAnswer, Vote
 

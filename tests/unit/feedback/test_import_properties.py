@@ -17,7 +17,7 @@ from ftdemo.feedback.exchange import import_feedback
 from ftdemo.feedback.forms.judgements import Judgement, Tie
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import PreferenceFile
-from ftdemo.samples.csv_reader import quote_formula
+from ftdemo.files.csv_reader import quote_formula
 from ftdemo.store import Store
 from tests.unit.feedback.import_cases import CASES, REFUSED, gpt, human, pairwise, reply, studio, user, webui
 

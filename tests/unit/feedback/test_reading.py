@@ -8,7 +8,7 @@ import pytest
 from ftdemo.errors import FileFormatError
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
 from ftdemo.feedback.reading import PreferenceFile, not_preferences
-from ftdemo.samples.rows import Row
+from ftdemo.files.rows import Row
 
 PROMPT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi?"}]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ftdemo.files.rows import ReadOptions
 from ftdemo.samples.checking import check_file
-from ftdemo.samples.rows import ReadOptions
 
 ROWS = {
     "French": [

@@ -263,7 +263,7 @@ def test_a_hub_name_without_network_is_one_error_at_once(library, monkeypatch):
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr("ftdemo.samples.datasets_reader.getproxies", dict)
+    monkeypatch.setattr("ftdemo.files.datasets_reader.getproxies", dict)
     began = time.monotonic()
     with pytest.raises(SourceError, match="does not answer"):
         library.check("owner/name")

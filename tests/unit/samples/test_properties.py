@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ftdemo.errors import UserError
+from ftdemo.files.csv_reader import quote_formula, unquote_formula
+from ftdemo.files.rows import ReadOptions
 from ftdemo.samples.checking import HoldOut, check_file
-from ftdemo.samples.csv_reader import quote_formula, unquote_formula
-from ftdemo.samples.rows import ReadOptions
 from ftdemo.samples.similarity import groups_of, sample_key
 from ftdemo.samples.splitting import choose_held_out
 from ftdemo.samples.writing import write_samples

@@ -4,8 +4,8 @@ from ftdemo.chat.turns import Answer, Turn
 from ftdemo.chat.votes import JudgedAnswer, JudgedTurn
 from ftdemo.feedback.import_report import Imported, ImportReport
 from ftdemo.feedback.training_data import Fit, PreferenceSummary
+from ftdemo.files.rows import Problem
 from ftdemo.rewards.figures import RewardFigures
-from ftdemo.samples.report import Problem
 from ftdemo.store.feedback import Vote
 from ftdemo.ui.align import reward_html
 from ftdemo.ui.chat import html as chat_html

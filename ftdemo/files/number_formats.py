@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 from typing import Any
 
-from ftdemo.samples.cells import hours, text_of
+from ftdemo.files.cells import hours, text_of
 
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
 _SECTION = re.compile(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from ftdemo.samples.report import Problem
+from typing import Any, Literal
 
 MAX_LINE = 8_000_000
 """Longest line or JSON value read, in characters: what keeps memory bounded."""
@@ -18,6 +16,31 @@ PROGRESS_EVERY = 500
 
 Progress = Callable[[int, float | None], None]
 """Called with the rows read and the part of the file read (0 to 1, or None). What it raises ends the work."""
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something about one row.
+
+    Args:
+        row: the row as the file counts it: line number in text files, row number in Excel, position in a
+            JSON list or a Parquet file; from 1.
+        column: the column it is about, if it is about one.
+        kind: one word or two, such as 'empty' or 'duplicate'; the report counts by it.
+        message: what is wrong, in a sentence.
+        remedy: what to do about it.
+        severity: 'error' keeps the row out of the set, 'warning' does not.
+    """
+
+    row: int
+    column: str | None
+    kind: str
+    message: str
+    remedy: str
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True)

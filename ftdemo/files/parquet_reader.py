@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdemo.errors import FileFormatError
-from ftdemo.samples.rows import Row
+from ftdemo.files.rows import Row
 
 BATCH = 500
 

@@ -9,7 +9,7 @@ from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
-from ftdemo.samples.letters import LANGUAGES, Language
+from ftdemo.files.letters import LANGUAGES, Language
 
 CLOSE = 8.0
 """Encodings whose evidence differs by less, in natural logarithms, may both be right."""

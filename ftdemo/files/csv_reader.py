@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from ftdemo.samples.encoding import WINDOW
-from ftdemo.samples.rows import MAX_LINE, Row, unreadable
-from ftdemo.samples.tabular import HEADER_WITHIN, IsHeader, named_rows
+from ftdemo.files.encoding import WINDOW
+from ftdemo.files.rows import MAX_LINE, Row, unreadable
+from ftdemo.files.tabular import HEADER_WITHIN, IsHeader, named_rows
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)

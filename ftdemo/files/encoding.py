@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ftdemo.errors import FileFormatError, UserError
-from ftdemo.samples.encoding_guess import CLOSE, Guess, guesses
+from ftdemo.files.encoding_guess import CLOSE, Guess, guesses
 
 WINDOW = 65_536
 """Bytes that are looked at to tell an encoding."""

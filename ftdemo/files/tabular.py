@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ftdemo.errors import FileFormatError
-from ftdemo.samples.rows import Row, unreadable
+from ftdemo.files.rows import Row, unreadable
 
 HEADER_WITHIN = 5
 """The header is looked for in this many first lines; a title may stand above it."""
