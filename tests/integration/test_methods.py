@@ -31,24 +31,24 @@ TRAINED = {
 def job(request: pytest.FixtureRequest, story: Story) -> Iterator[tuple[Studio, Job]]:
     """A finished job for each method; that of LoRA, which is the default, has been told as the story."""
     studio = Studio(story.settings)
-    if request.param == "lora":
-        done = studio.jobs.get(story.printed["job"]["id"])
-        assert done.settings["method"] == "lora"
-    else:
-        done = tune(studio, request.param)
-    yield studio, done
+    with pytest.MonkeyPatch.context() as patch:
+        # The app offers QLoRA on graphics cards only, where it saves memory; a processor computes the same.
+        patch.setattr(planning, "unavailable", lambda method: None)
+        if request.param == "lora":
+            done = studio.jobs.get(story.printed["job"]["id"])
+            assert done.settings["method"] == "lora"
+        else:
+            done = tune(studio, request.param)
+        yield studio, done
     engine: Any = studio.engine.get()
     engine.close()
 
 
 def tune(studio: Studio, method: str) -> Job:
     """A job whose model has the method's name."""
-    with pytest.MonkeyPatch.context() as patch:
-        # The app offers QLoRA on graphics cards only, where it saves memory; a processor computes the same.
-        patch.setattr(planning, "unavailable", lambda method: None)
-        epochs = 8 if method == "features" else 6
-        made = studio.tune(method, "pavan_belagatti", method=method, epochs=epochs, sampled_answers=0)
-        done = studio.jobs.wait(made.id)
+    epochs = 8 if method == "features" else 6
+    made = studio.tune(method, "pavan_belagatti", method=method, epochs=epochs, sampled_answers=0)
+    done = studio.jobs.wait(made.id)
     assert done.status == "finished", studio.jobs.log(made.id)[-3000:]
     return done
 
