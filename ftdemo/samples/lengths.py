@@ -1,14 +1,15 @@
 """How many tokens samples have, by the base model's own tokenizer, without torch or transformers."""
 
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median_low
 
 from ftdemo.errors import SourceError
 from ftdemo.samples.report import TokenLengths
 from ftdemo.store.samples import Sample
-from ftdemo.tokens.template import ChatTemplate
-from ftdemo.tokens.tokeniser import Tokeniser
+from ftdemo.tokens.template import as_messages
+from ftdemo.tokens.tokeniser import ChatTokeniser, Tokeniser
 
 MEASURED = 20_000
 """Up to so many samples each one is measured; beyond, every tenth."""
@@ -22,15 +23,15 @@ class LengthMeter:
 
     Args:
         tokeniser: the base model's.
-        template: its chat template, or None to count the bare texts.
+        chat: the same with its chat template, or None to count the bare texts.
     """
 
-    def __init__(self, tokeniser: Tokeniser, template: ChatTemplate | None) -> None:
+    def __init__(self, tokeniser: Tokeniser, chat: ChatTokeniser | None) -> None:
         self._tokeniser = tokeniser
-        self._template = template
+        self._chat = chat
         self._limit = tokeniser.context_limit
         self._seen = 0
-        self._texts: list[str] = []
+        self._samples: list[Sample] = []
         self._lengths = array("L")
 
     @classmethod
@@ -43,18 +44,18 @@ class LengthMeter:
         except SourceError:
             return None
         try:
-            template: ChatTemplate | None = ChatTemplate.of_folder(folder)
+            chat: ChatTokeniser | None = ChatTokeniser.of_folder(folder)
         except SourceError:
-            template = None
-        return cls(tokeniser, template)
+            chat = None
+        return cls(tokeniser, chat)
 
     def add(self, sample: Sample) -> None:
         """Measure a sample, or pass it over if there are very many."""
         self._seen += 1
         if self._seen > MEASURED and self._seen % 10:
             return
-        self._texts.append(self._text(sample))
-        if len(self._texts) >= _BATCH:
+        self._samples.append(sample)
+        if len(self._samples) >= _BATCH:
             self._measure()
 
     def result(self) -> TokenLengths | None:
@@ -78,15 +79,27 @@ class LengthMeter:
             over_limit=sum(length > self._limit for length in self._lengths) if self._limit else 0,
         )
 
-    def _text(self, sample: Sample) -> str:
-        if self._template is not None:
-            try:
-                return self._template.render(sample)
-            except SourceError:
-                pass
-        said = [sample.system or "", *(text for _, text in sample.history), sample.question, sample.answer]
-        return "\n".join(said)
-
     def _measure(self) -> None:
-        self._lengths.extend(len(ids) for ids in self._tokeniser.encode(self._texts))
-        self._texts.clear()
+        samples, self._samples = self._samples, []
+        try:
+            self._lengths.extend(self._read(samples))
+        except SourceError:  # the template does not take one of them
+            for sample in samples:
+                try:
+                    self._lengths.extend(self._read([sample]))
+                except SourceError:
+                    self._lengths.extend(self._read_plainly([sample]))
+
+    def _read(self, samples: Sequence[Sample]) -> list[int]:
+        if self._chat is None:
+            return self._read_plainly(samples)
+        return [len(ids) for ids in self._chat.whole([as_messages(sample) for sample in samples])]
+
+    def _read_plainly(self, samples: Sequence[Sample]) -> list[int]:
+        texts = [
+            "\n".join(
+                [sample.system or "", *(text for _, text in sample.history), sample.question, sample.answer]
+            )
+            for sample in samples
+        ]
+        return [len(ids) for ids in self._tokeniser.encode(texts)]

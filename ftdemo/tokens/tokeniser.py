@@ -117,6 +117,17 @@ class ChatTokeniser(Tokeniser):
         """
         return self._ids(conversations, answer_follows=True)
 
+    def whole(self, conversations: Iterable[Sequence[ChatMessage]]) -> list[list[int]]:
+        """The ids of conversations from beginning to end, as they are learned.
+
+        Args:
+            conversations: the answer last in each.
+
+        Raises:
+            SourceError: the template does not take one of them.
+        """
+        return self._ids(conversations, answer_follows=False, closed=True)
+
     def answered(
         self, conversations: Iterable[Sequence[ChatMessage]], *, closed: bool
     ) -> list[TokenisedSample]:
