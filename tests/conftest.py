@@ -26,7 +26,7 @@ EACH_ALONE = {
     f"integration/test_{name}" for name in ("job_life", "align", "reward_model", "ppo", "evaluation")
 }
 """Of these, files whose tests share nothing that takes long to make."""
-SHARE_AN_APP = {f"browser/test_{name}" for name in ("compare", "feedback", "samples")}
+SHARE_AN_APP = {f"browser/test_{name}" for name in ("compare", "feedback")}
 """Files whose tests look at the same running app."""
 if IN_PARALLEL:
     # Processes share the cores: torch, which is not imported yet, takes one in each.

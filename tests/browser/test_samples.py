@@ -17,11 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 GOOD = 'question,answer\nWhat is red?,A colour.\n"What, then, is ""blue""?",A colour too.\n,nothing asked\n'
 
 
-@pytest.fixture(scope="module")
-def app(common_app: App) -> App:
-    return common_app
-
-
 @pytest.fixture
 def samples_page(page: Page) -> Page:
     open_tab(page, "Samples")
