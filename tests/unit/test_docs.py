@@ -72,7 +72,7 @@ def test_pages_fetch_nothing_from_other_hosts(site: Path) -> None:
 def test_files_that_are_named_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for named in re.findall(r"`((?:ftdemo|tests|samples|docs)/[\w./-]+)`", text):
-        if "NAME" not in named:
+        if "NAME" not in named and not named.startswith("tests/artifacts"):  # made by the first run
             assert (REPOSITORY / named).exists(), f"{page} names {named}"
     for linked in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", text):
         assert (page.parent / linked).exists(), f"{page} links to {linked}"
