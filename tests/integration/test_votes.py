@@ -116,7 +116,7 @@ def test_killing_the_web_process_loses_no_acknowledged_vote(tmp_path: Path) -> N
     settings = Settings(data=tmp_path / "data", offline=True)
     store, messages = load.with_answers(settings)
     with load.serving(settings) as web:
-        result = load.vote_through_kills(web, messages, clients=8, kills=1, chance=random.Random(0))
+        result = load.vote_through_kills(web, messages, clients=8, kills=2, chance=random.Random(0))
     assert result.refused == []
     assert result.acknowledged
     assert load.lost_or_doubled(store, result) == []

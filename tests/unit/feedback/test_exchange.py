@@ -98,7 +98,7 @@ def test_an_import_done_again_adds_nothing(rich: Store, tmp_path: Path, file: Pa
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(texts, texts, texts.filter(str.strip), st.sampled_from(["up", "down"]), st.booleans()),
