@@ -127,8 +127,10 @@ def _read(
         ids[row, padding:] = torch.tensor(prompt[shared:])
         mask[row, shared : shared + padding] = 0
     positions = (mask.cumsum(dim=1) - 1)[:, shared:]
+    # By its place, which is copied: of a slice, the vocabulary's matrix would be copied for each prompt.
+    last = torch.tensor([ids.shape[1] - 1], device=device)
     logits = model(
-        input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
+        input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=last
     ).logits[:, -1]
     return logits, cache, mask, positions[:, -1]
 

@@ -122,7 +122,8 @@ class Batch:
             position_ids=positions.clamp(min=0),
             past_key_values=self._cache,
             use_cache=True,
-            logits_to_keep=1,
+            # By its place, which is copied: of a slice, the vocabulary is multiplied for each row by itself.
+            logits_to_keep=torch.tensor([asked - 1], device=self._device),
         )
         for row, new in zip(self.rows, tokens, strict=True):
             row.read += len(new)
