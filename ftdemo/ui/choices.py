@@ -27,3 +27,11 @@ def offer(
     return gr.update(
         choices=[*first, *((name, name) for name in names)] if first else list(names), value=value
     )
+
+
+def offer_anew(names: Sequence[str], present: str | None) -> dict[str, Any]:
+    """The same where nothing is chosen by it, unless the present choice is gone.
+
+    What is chosen meanwhile, by hand or by another event, is not overwritten with what was before.
+    """
+    return gr.update(choices=list(names)) if present in names else offer(names, present)

@@ -69,6 +69,33 @@ def test_a_file_is_reported_on_saved_shown_and_removed(
     assert "colours" not in names(app)
 
 
+def test_a_set_that_is_saved_is_chosen_whatever_was_before(
+    app: App, samples_page: Page, tmp_path: Path
+) -> None:
+    page, samples = samples_page, Studio(app.settings).samples
+    file = tmp_path / "before.csv"
+    file.write_text("question,answer\nWhat is old?,Not new.\n")
+    samples.add(str(file), "before")
+    chosen, table = page.locator("#samples-chosen input"), page.locator("#samples-table")
+    expect(table).to_contain_text("Not new.")
+    for name in ("one", "two"):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"question,answer\nWhat is {name}?,The answer {name}.\n")
+        upload(page, file)
+        expect(page.locator("#samples-report")).to_contain_text("Rows kept")
+        page.click("#samples-save")
+        expect(table).to_contain_text(f"The answer {name}.")
+        expect(chosen).to_have_value(name)
+        page.wait_for_timeout(1500)  # what the page hears of the change later does not undo the choice
+        expect(chosen).to_have_value(name)
+        expect(table).to_contain_text(f"The answer {name}.")
+    page.click("#samples-remove")
+    expect(table).not_to_contain_text("The answer two.")
+    expect(chosen).to_have_value("one")
+    for name in ("one", "before"):
+        samples.remove(name)
+
+
 def test_a_cell_is_edited_in_place_saved_as_a_version_and_undone(
     app: App, samples_page: Page, tmp_path: Path
 ) -> None:

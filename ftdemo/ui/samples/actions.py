@@ -12,7 +12,7 @@ from ftdemo.samples import HoldOut, SampleReport
 from ftdemo.samples.paging import as_rows
 from ftdemo.studio import Studio
 from ftdemo.ui import html
-from ftdemo.ui.choices import offer
+from ftdemo.ui.choices import offer, offer_anew
 from ftdemo.ui.events import reading
 from ftdemo.ui.polling import revision
 from ftdemo.ui.samples.look import NO_FILE, NO_SETS, PageOfSet
@@ -79,6 +79,11 @@ def add_example(studio: Studio, stem: str | None) -> tuple[Update, str]:
 def choices(studio: Studio, present: str | None) -> Update:
     """The saved sets; the newest is chosen if the present one is gone."""
     return offer([saved.name for saved in studio.samples.all()], present)
+
+
+def choices_anew(studio: Studio, present: str | None) -> Update:
+    """The saved sets, when some have changed; what is chosen stays while it is there."""
+    return offer_anew([saved.name for saved in studio.samples.all()], present)
 
 
 def show(
