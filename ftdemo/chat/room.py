@@ -1,6 +1,7 @@
 """`ChatRoom`: asking models, for the page, Python and the command line.
 
-Whatever is asked goes the same way: the limits are checked, then whether the models are there, the question
+Whatever is asked goes the same way: the limits of answers and seats are checked (how long a conversation
+may be, in `engines/prompt_limits.py`), then whether the models are there, the question
 waits for a seat, and the turn is passed on as it grows, until it ends or is cancelled.
 """
 

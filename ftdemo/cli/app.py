@@ -11,10 +11,10 @@ from ftdemo.cli import (
     feedback,
     jobs,
     models,
-    reward,
     rewards,
     samples,
     serving,
+    train_reward,
     tuning,
 )
 
@@ -32,7 +32,7 @@ app.add_typer(feedback.app, name="feedback", help="What people think of answers.
 app.add_typer(rewards.app, name="rewards", help="Reward models, which score answers.")
 app.command("tune")(tuning.tune)
 app.command("estimate")(tuning.estimate)
-app.command("reward")(reward.reward)
+app.command("reward")(train_reward.train_reward)
 app.command("evaluate")(evaluating.evaluate)
 app.command("align")(aligning.align)
 app.command("rounds")(aligning.rounds)

@@ -1,4 +1,7 @@
-"""Judges: whoever gives an answer a score, so that the higher one of two wins."""
+"""Judges by a rule: each gives an answer a score, and the higher one of two wins.
+
+Reward models judge in `measuring.py`.
+"""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""From all feedback to preference data: pairs, thumbs, what contradicts, and what is held out."""
+"""Where thumbs, corrections and choices become preference pairs; what contradicts, and what is held out."""
 
 import hashlib
 from collections import Counter, defaultdict

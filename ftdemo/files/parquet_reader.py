@@ -1,4 +1,4 @@
-"""Parquet, batch by batch."""
+"""Parquet, batch by batch; what its columns mean is told in `samples/columns.py`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Which column is the question and which the answer, and what else columns hold."""
+"""Which column is the question and which the answer, and what else columns hold: their roles, in any file.
+
+`shapes.py` applies the roles, `conversations.Draft` carries what they gave; readers in `files/` know none.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a record looks like, and how to make samples out of it."""
+"""What a record looks like, and how to make samples out of it, by the roles of its columns (`columns.py`)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The ways to tune: what each changes, when to use it, and whether this machine can. No torch is imported."""
+"""The ways to tune: what each changes, when to use it, and whether this machine can. No torch is imported.
+
+What of a model a method trains is in `preparing.py`, and how much that is in `estimate.py`.
+"""
 
 import importlib.util
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page: one module for each tab, and the pieces they share."""
+"""The page: a folder for each tab that `page.py` lists (look, actions, wiring), and the pieces they share."""
 
 import gc
 

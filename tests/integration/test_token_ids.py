@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ftdemo.engines.prompts import Prompts
+from ftdemo.engines.prompt_limits import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.feedback.preferences import PreferencePair, RatedAnswer
 from ftdemo.models import ensure_base_model

@@ -9,9 +9,10 @@ import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from ftdemo.aligning.ppo.experience import Learner, Scorer
+from ftdemo.aligning.ppo.experience import Learner
 from ftdemo.aligning.ppo.model import PpoModel, RewardName
 from ftdemo.aligning.ppo.preparing import make_learner
+from ftdemo.aligning.ppo.scoring import Scorer
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.aligning.ppo.step import collect, learn
 from ftdemo.language.sampling import Completion

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,12 @@ from ftdemo.aligning.ppo.advantages import gae, leave_one_out, whiten
 from ftdemo.aligning.ppo.kl import KlController
 from ftdemo.aligning.ppo.model import PpoModel
 from ftdemo.aligning.ppo.outputs import TokenOutputs, token_outputs
-from ftdemo.aligning.ppo.rewards import token_divergence, token_rewards
+from ftdemo.aligning.ppo.scoring import Scorer
 from ftdemo.aligning.ppo.settings import PpoSettings
+from ftdemo.aligning.ppo.token_rewards import token_divergence, token_rewards
 from ftdemo.language.likelihoods import TokenLogprobs, by_answer, read
 from ftdemo.language.packing import rows_of
 from ftdemo.language.sampling import Completion
-
-Scorer = Callable[[Sequence[Completion]], Tensor]
 
 
 @dataclass

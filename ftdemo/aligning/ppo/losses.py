@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ftdemo.aligning.ppo.advantages import masked_mean
-from ftdemo.aligning.ppo.rewards import k3
+from ftdemo.aligning.ppo.token_rewards import k3
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from transformers import set_seed
 
-from ftdemo.aligning.ppo.experience import Learner, Scorer
+from ftdemo.aligning.ppo.experience import Learner
 from ftdemo.aligning.ppo.kl import KlController
 from ftdemo.aligning.ppo.model import PpoModel, RewardName
+from ftdemo.aligning.ppo.scoring import Scorer, by_reward_model
 from ftdemo.aligning.ppo.settings import PpoSettings
 from ftdemo.errors import UserError
-from ftdemo.language.sampling import Completion
 from ftdemo.machine.device import Device, choose_device
 from ftdemo.models.base import BaseModel
 from ftdemo.store.conversations import ChatMessage
@@ -102,8 +102,8 @@ def make_ppo_run(
         model,
         settings,
         tokeniser.end_tokens | {end},
-        _scorer(model, "reward", end),
-        _scorer(model, "held_out", end) if held_out_reward else None,
+        by_reward_model(model, "reward", end),
+        by_reward_model(model, "held_out", end) if held_out_reward else None,
     )
     return PpoRun(learner, short, len(known) - len(short), base, parent, device, tokeniser)
 
@@ -123,10 +123,3 @@ def make_learner(
     controller = KlController(settings.kl_coefficient, settings.kl_target)
     generator = torch.Generator().manual_seed(settings.seed)
     return Learner(model, settings, optimizer, controller, generator, end_tokens, score, watch)
-
-
-def _scorer(model: PpoModel, name: RewardName, end: int) -> Scorer:
-    def score(rollouts: Sequence[Completion]) -> torch.Tensor:
-        return model.score(name, [rollout.to_be_scored(end) for rollout in rollouts])
-
-    return score

@@ -20,7 +20,7 @@ from ftdemo.aligning.ppo.experience import (
 )
 from ftdemo.aligning.ppo.guards import repetition_share
 from ftdemo.aligning.ppo.losses import policy_loss, value_loss
-from ftdemo.aligning.ppo.rewards import k1
+from ftdemo.aligning.ppo.token_rewards import k1
 from ftdemo.language.sampling import sample
 
 LONGEST_GRADIENT = 1.0

@@ -10,7 +10,7 @@ from ftdemo.engines.llama.files import LlamaFiles, LlamaLibrary
 from ftdemo.engines.llama.pool import LlamaPool
 from ftdemo.engines.llama.rounds import LlamaGeneration, Rounds
 from ftdemo.engines.llama.server import LlamaServer, Piece
-from ftdemo.engines.prompts import Prompts
+from ftdemo.engines.prompt_limits import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.engines.shared import SharedEngine
 from ftdemo.errors import UserError

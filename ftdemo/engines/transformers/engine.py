@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from ftdemo.engines.generation import Heard
-from ftdemo.engines.prompts import Prompts
+from ftdemo.engines.prompt_limits import Prompts
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.engines.shared import SharedEngine
 from ftdemo.engines.transformers.pool import ModelPool

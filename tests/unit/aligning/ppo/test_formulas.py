@@ -9,7 +9,7 @@ from torch import Tensor
 from ftdemo.aligning.ppo.advantages import gae, leave_one_out, masked_mean, whiten
 from ftdemo.aligning.ppo.kl import KlController
 from ftdemo.aligning.ppo.losses import policy_loss, value_loss
-from ftdemo.aligning.ppo.rewards import k1, k3, token_divergence, token_rewards
+from ftdemo.aligning.ppo.token_rewards import k1, k3, token_divergence, token_rewards
 from ftdemo.language.likelihoods import token_entropy
 
 

@@ -12,7 +12,7 @@ from ftdemo.rewards.settings import RewardSettings
 
 @with_knobs(RewardSettings)
 @command
-def reward(
+def train_reward(
     name: Annotated[str, typer.Argument(help="Name of the reward model to be.", show_default=False)],
     wait: WaitOption = False,
     data: DataOption = None,

@@ -1,4 +1,4 @@
-"""What a model reads, the same for every engine: a conversation's tokens, within limits."""
+"""What a model reads, the same for every engine: a conversation's tokens, and how many they may be."""
 
 from ftdemo.engines.protocol import ChatRequest, GenerationSettings
 from ftdemo.errors import UserError
