@@ -29,9 +29,15 @@ def offer(
     )
 
 
-def offer_anew(names: Sequence[str], present: str | None) -> dict[str, Any]:
-    """The same where nothing is chosen by it, unless the present choice is gone.
+def offer_anew(
+    names: Sequence[str], present: str | None, otherwise: Any = NEWEST, first: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The same where a list has changed and nobody chose; arguments as for `offer`.
 
-    What is chosen meanwhile, by hand or by another event, is not overwritten with what was before.
+    A choice that stays is left out of the update: what is chosen meanwhile, by hand or by another event, is
+    not overwritten with what was before.
     """
-    return gr.update(choices=list(names)) if present in names else offer(names, present)
+    update = offer(names, present, otherwise, first)
+    if update["value"] == present:
+        del update["value"]
+    return update

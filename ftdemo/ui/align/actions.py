@@ -18,7 +18,7 @@ from ftdemo.ui import html
 from ftdemo.ui.align import evaluation_html, reward_html
 from ftdemo.ui.align.look import NO_REWARD_MODEL, NO_VOTES, TYPED, VOTED, WHEN_SCORED, WHEN_VOTED
 from ftdemo.ui.chat.actions import duel
-from ftdemo.ui.choices import NONE, offer
+from ftdemo.ui.choices import NONE, offer_anew
 from ftdemo.ui.feedback import html as feedback_html
 from ftdemo.ui.polling import revision
 
@@ -62,7 +62,7 @@ def train_reward_model(studio: Studio, asked: Values, knobs: Values) -> tuple[in
 
 def reward_choices(studio: Studio, present: str | None) -> tuple[Update, Update]:
     """The reward models, and the models whose votes one can learn from."""
-    return offer(studio.reward_models.names(), present), gr.update(choices=studio.models.names())
+    return offer_anew(studio.reward_models.names(), present), gr.update(choices=studio.models.names())
 
 
 def show_reward_model(studio: Studio, name: str | None) -> tuple[str, Update]:
@@ -86,10 +86,10 @@ def choices(
     models, rewards = studio.models.names(), studio.reward_models.names()
     sources = [VOTED, *(saved.name for saved in studio.samples.all()), TYPED]
     return (
-        offer(models, parent, BASE),
-        offer(rewards, reward, first=NONE),
-        offer(rewards, watched, "", first=NONE),
-        offer(sources, source, VOTED),
+        offer_anew(models, parent, BASE),
+        offer_anew(rewards, reward, first=NONE),
+        offer_anew(rewards, watched, "", first=NONE),
+        offer_anew(sources, source, VOTED),
         gr.update(choices=models),
     )
 

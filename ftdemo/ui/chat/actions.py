@@ -18,7 +18,7 @@ from ftdemo.studio import Studio
 from ftdemo.ui import html
 from ftdemo.ui.chat import html as chat_html
 from ftdemo.ui.chat.look import EMPTY, SAME, TWO
-from ftdemo.ui.choices import NONE, offer
+from ftdemo.ui.choices import NONE, offer_anew
 from ftdemo.ui.events import known_voter
 from ftdemo.ui.polling import paced
 
@@ -57,9 +57,9 @@ def choices(
     """The models that can answer, those that can answer beside them, and the reward models."""
     models = studio.models.names()
     return (
-        offer(models, model, BASE),
-        offer(models, against, "", first=SAME),
-        offer(studio.reward_models.names(), reward, "", first=NONE),
+        offer_anew(models, model, BASE),
+        offer_anew(models, against, "", first=SAME),
+        offer_anew(studio.reward_models.names(), reward, "", first=NONE),
     )
 
 

@@ -53,7 +53,7 @@ def add(
     path = _path(studio, read)
     with reading(studio, request, IMPORT, bar) as progress:
         saved, found = studio.samples.add(path, asked["name"], **_options(read), progress=progress)
-    return None, _report(studio, found), choices(studio, saved.name), revision(studio), ""
+    return None, _report(studio, found), offer(_names(studio), saved.name), revision(studio), ""
 
 
 def stop(studio: Studio, request: gr.Request) -> None:
@@ -73,17 +73,13 @@ def write_pasted(text: str) -> str:
 
 def add_example(studio: Studio, stem: str | None) -> tuple[Update, str]:
     """Save an example; it is chosen."""
-    return choices(studio, studio.samples.add_example(stem or "").name), revision(studio)
+    added = studio.samples.add_example(stem or "").name
+    return offer(_names(studio), added), revision(studio)
 
 
 def choices(studio: Studio, present: str | None) -> Update:
-    """The saved sets; the newest is chosen if the present one is gone."""
-    return offer([saved.name for saved in studio.samples.all()], present)
-
-
-def choices_anew(studio: Studio, present: str | None) -> Update:
-    """The saved sets, when some have changed; what is chosen stays while it is there."""
-    return offer_anew([saved.name for saved in studio.samples.all()], present)
+    """The saved sets, when some have changed; the newest is chosen if the present one is gone."""
+    return offer_anew(_names(studio), present)
 
 
 def show(
@@ -133,7 +129,7 @@ def split(studio: Studio, name: str, share: float) -> str:
 def delete(studio: Studio, name: str) -> tuple[Update, str]:
     """Remove the chosen set."""
     studio.samples.remove(name)
-    return choices(studio, None), revision(studio)
+    return offer(_names(studio), None), revision(studio)
 
 
 def download(studio: Studio, name: str, ending: str) -> str:
@@ -143,6 +139,10 @@ def download(studio: Studio, name: str, ending: str) -> str:
     folder.mkdir(exist_ok=True)
     studio.samples.export(name, folder / f"{name}.{ending}")
     return str(folder / f"{name}.{ending}")
+
+
+def _names(studio: Studio) -> list[str]:
+    return [saved.name for saved in studio.samples.all()]
 
 
 def _path(studio: Studio, read: Mapping[str, Any]) -> str:

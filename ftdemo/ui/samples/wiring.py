@@ -60,7 +60,7 @@ def _wire_saved(studio: Studio, changes: Changes, saved: Saved) -> None:
     # One after the other, so that each sees what the other has drawn.
     in_turn: Any = {**QUIET, "concurrency_id": "saved samples"}
     show, show_changed = handler(actions.show, studio), handler(actions.show_changed, studio)
-    changes.revision.change(handler(actions.choices_anew, studio), saved.chosen, saved.chosen, **QUIET).then(
+    changes.revision.change(handler(actions.choices, studio), saved.chosen, saved.chosen, **QUIET).then(
         show_changed, at, page, **in_turn
     )
     saved.chosen.change(show_changed, at, page, **in_turn)

@@ -16,7 +16,7 @@ from ftdemo.studio import Studio
 from ftdemo.tuning.recipes import RECIPES
 from ftdemo.tuning.settings import TuneSettings
 from ftdemo.ui import html
-from ftdemo.ui.choices import offer
+from ftdemo.ui.choices import offer_anew
 from ftdemo.ui.job import html as job_html
 from ftdemo.ui.job import plots
 from ftdemo.ui.polling import revision
@@ -27,7 +27,7 @@ from ftdemo.ui.tune.look import NOT_YET, NOTHING_CHOSEN
 def lists(studio: Studio, present: str | None, parent: str) -> tuple[dict[str, object], dict[str, object]]:
     """The sample sets that have something to learn from, and the models to start from."""
     sets = [saved.name for saved in studio.samples.all() if saved.train]
-    return offer(sets, present), offer(studio.models.names(), parent, BASE)
+    return offer_anew(sets, present), offer_anew(studio.models.names(), parent, BASE)
 
 
 def apply_recipe(recipe: str, method: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ftdemo.settings import Settings
 from ftdemo.studio import Studio
 from ftdemo.ui.align import actions as align
 from ftdemo.ui.chat import actions as chat
-from ftdemo.ui.choices import NONE, offer
+from ftdemo.ui.choices import NONE, offer, offer_anew
 from ftdemo.ui.compare import actions as compare
 from ftdemo.ui.events import handler
 from ftdemo.ui.feedback import actions as feedback
@@ -99,6 +99,12 @@ def test_what_was_chosen_stays_while_it_is_there() -> None:
     assert offer([], None)["value"] is None
     assert offer(["a"], "gone", "", first=NONE) == gr.update(choices=[("none", ""), ("a", "a")], value="")
     assert offer([], "gone", first=NONE)["value"] == ""
+
+
+def test_a_list_that_is_drawn_anew_leaves_the_choice_alone_while_it_is_there() -> None:
+    assert offer_anew(["a", "b"], "a") == gr.update(choices=["a", "b"])
+    assert offer_anew(["a", "b"], "gone") == gr.update(choices=["a", "b"], value="b")
+    assert offer_anew(["a"], "", "", first=NONE) == gr.update(choices=[("none", ""), ("a", "a")])
 
 
 def test_a_handler_has_the_app_and_gives_values_by_name() -> None:
